@@ -48,9 +48,11 @@ def test_every_command(data: Path) -> None:
         ("tls renew"),
         ("history CAR1"),
         ("key change"),
+        ("backup {}/x.backup"),
+        ("restore {}/x.backup --replace"),
         ("serve --check --port 0 --tls-port 0"),
     ):
-        done = run_ovms(*words.split(), "--data", str(data))
+        done = run_ovms(*words.format(data).split(), "--data", str(data))
         assert done.returncode == 0, (words, done.stderr)
         assert strangers(data) == [], words
     assert {"ovms.db", "secrets.key", "tls"} <= {path.name for path in data.iterdir()}

@@ -21,6 +21,7 @@ from ovms.server.backup.checking import read_whole
 from ovms.server.backup.errors import BackupError
 from ovms.server.backup.making import make_backup
 from ovms.server.backup.naming import backup_name
+from ovms.server.storage.audit import note_operator
 from ovms.server.storage.schema import metadata
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ def backup(
                     manifest = make_backup(
                         db, sources, file, now, progress.report, secrets=not without_key
                     )
+                    with db.writing() as connection:
+                        note_operator(connection, now, "backup.make", detail=file.name)
     except BackupError as error:
         fail(str(error))
     except KeyboardInterrupt:

@@ -122,6 +122,11 @@ COMMANDS = {
         "Write all that the server has to one file, also while it runs.",
         OPERATE,
     ),
+    "restore": CommandPlace(
+        "ovms.cli.restore", "restore_command",
+        "Put a backup back; the server must not run.",
+        OPERATE,
+    ),
     "tls": CommandPlace(
         "ovms.cli.tls", "app",
         "A certificate of one's own, and what to do with it on modules and phones.",

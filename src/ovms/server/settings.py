@@ -23,6 +23,7 @@ from ovms.server.notify.channels.expo import ExpoSettings
 from ovms.server.notify.channels.mail import MailSettings
 from ovms.server.notify.registry import ChannelTables
 from ovms.server.proxy import TrustedProxies
+from ovms.server.unfinished import finish_interrupted
 from ovms.server.web_settings import WebSettings
 
 
@@ -250,9 +251,13 @@ def load_settings(config: Path | None, options: Mapping[str, object]) -> ServerS
     Raises :class:`~ovms.base.settings.SettingsError`.
     """
     if config is None:
-        beside = load(ServerSettings, config=None, options=options).data / "ovms.toml"
+        data = load(ServerSettings, config=None, options=options).data
+        finish_interrupted(data)
+        beside = data / "ovms.toml"
         config = beside if beside.exists() else None
     settings = load(ServerSettings, config=config, options=options)
+    if finish_interrupted(settings.data):
+        settings = load(ServerSettings, config=config, options=options)
     if config is not None and "data" in tomllib.loads(config.read_text("utf-8")):
         raise SettingsError(f"{config}: data", "only --data or OVMS_DATA can name the folder")
     return settings

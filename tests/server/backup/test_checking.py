@@ -80,6 +80,7 @@ def test_any_altered_page(file: Path) -> None:
         ("DELETE FROM audit WHERE id = 1", "rows of table audit were altered"),
         ("UPDATE sqlite_sequence SET seq = 1", "rows of table sqlite_sequence were altered"),
         ("UPDATE ovms_backup_files SET data = x'00'", "of table ovms_backup_files were altered"),
+        ("UPDATE ovms_backup_files SET data = 'x'", "is damaged"),
         ("DROP TABLE audit", "it has other tables than it says"),
         ("CREATE TABLE more (a)", "it has other tables than it says"),
         ("UPDATE ovms_backup_tables SET columns = 'x'", "is damaged"),

@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, Table
 
 from ovms.server.backup import making
 from ovms.server.backup.checking import read_whole
@@ -15,7 +16,7 @@ from ovms.server.backup.errors import BadBackup, CannotWrite, TargetInUse
 from ovms.server.backup.files import FileSources
 from ovms.server.backup.format import KEY_NAME, Manifest
 from ovms.server.backup.making import make_backup
-from ovms.server.backup.rows import Fingerprint, write_rows
+from ovms.server.backup.rows import Fingerprint, Row, write_rows
 from ovms.server.backup.steps import Step, no_report
 from ovms.server.storage.database import Database
 from ovms.server.storage.errors import WrongKey
@@ -202,7 +203,7 @@ def test_lost_rows(
     """A copy that lacks a row, or has another than the database, is no backup."""
     write = write_rows
 
-    def losing(connection, target, columns, page) -> None:  # type: ignore[no-untyped-def]
+    def losing(connection: Connection, target: Table, columns: list[str], page: list[Row]) -> None:
         write(connection, target, columns, page[1:] if target.name == "audit" else page)
 
     monkeypatch.setattr(making, "write_rows", losing)

@@ -5,6 +5,8 @@ export const ACTIONS = [
   "account.export",
   "audit.lost",
   "audit.skipped",
+  "backup.make",
+  "backup.restore",
   "channel.put",
   "channel.remove",
   "channel.test",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -28,38 +30,58 @@ if TYPE_CHECKING:
 HEAD: Final = b"SQLite format 3\0"
 
 
-def read_whole(file: Path, report: Report, *, compare: bool = True) -> Manifest:
+def read_about(file: Path) -> Manifest:
+    """Return what a backup says that it holds; only that is looked at.
+
+    Raises :class:`BadBackup`, or :class:`CannotWrite` for a file that cannot be read.
+    """
+    with _readable(file):
+        _check_head(file, file)
+        return _read(open_standing(file), file)
+
+
+def read_whole(
+    file: Path, report: Report, *, compare: bool = True, name: Path | None = None
+) -> Manifest:
     """Return what a backup holds, once its structure and all of its rows were found in order.
 
-    Without ``compare`` the rows are not read. Raises :class:`BadBackup`, or :class:`CannotWrite`
-    for a file that cannot be read.
+    Without ``compare`` the rows are not read. ``name`` is what errors call it. Raises
+    :class:`BadBackup`, or :class:`CannotWrite` for a file that cannot be read.
     """
-    _check_head(file)
-    standing = open_standing(file)
-    try:
-        manifest = _read(standing, file)
+    name = name or file
+    with _readable(name):
+        _check_head(file, name)
+        standing = open_standing(file)
+        manifest = _read(standing, name)
         report(Step.CHECK, 0, 1)
         damage = standing.find_damage()
         report(Step.CHECK, 1, 1)
         if damage is not None:
-            raise BadBackup(f"backup {file} is damaged: {damage}")
+            raise BadBackup(f"backup {name} is damaged: {damage}")
         if compare:
-            _compare(standing, file, manifest, report)
-    except (DatabaseError, SQLAlchemyError, ValueError, TypeError) as error:
-        raise BadBackup(f"backup {file} is damaged") from error
+            _compare(standing, name, manifest, report)
     return manifest
 
 
-def _check_head(file: Path) -> None:
+@contextmanager
+def _readable(name: Path) -> Iterator[None]:
+    """Have whatever goes wrong with reading a file say that it is damaged."""
+    try:
+        yield
+    except (DatabaseError, SQLAlchemyError, ValueError, TypeError) as error:
+        raise BadBackup(f"backup {name} is damaged") from error
+
+
+def _check_head(file: Path, name: Path) -> None:
     try:
         if file.exists() and not file.is_file():  # a pipe would be waited for
-            raise BadBackup(f"{file} is no file")
+            raise BadBackup(f"{name} is no file")
         with file.open("rb") as opened:
             head = opened.read(len(HEAD))
     except OSError as error:
-        raise CannotWrite(f"{file} cannot be read: {error.strerror}") from None
+        raise CannotWrite(f"{name} cannot be read: {error.strerror}") from None
     if head != HEAD:
-        raise BadBackup(f"{file} is {'empty' if not head else 'no backup of ovms'}")
+        raise BadBackup(f"{name} is {'empty' if not head else 'no backup of ovms'}")
 
 
 def _read(standing: StandingFile, file: Path) -> Manifest:

@@ -184,6 +184,8 @@ def read_manifest(connection: Connection) -> Manifest:
         for row in connection.execute(select(contents))
     }
     kept = tuple(KeptFile(*row) for row in connection.execute(select(files).order_by("name")))
+    if not all(isinstance(each.data, bytes) for each in kept):
+        raise ValueError("a file is not of bytes")
     return Manifest(
         version, revision, made, source, key_id, has_secrets, _names(elsewhere), facts, kept
     )

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import func, select, text
 
 from ovms import __version__
-from ovms.base.paths import sync_dir
+from ovms.base.paths import hand_to_owner_of, sync_dir
 from ovms.server.backup.checking import read_whole
 from ovms.server.backup.errors import BadBackup, CannotWrite, TargetInUse
 from ovms.server.backup.files import FileSources, KeptFile, collect
@@ -103,6 +103,7 @@ def _make_temporary(file: Path) -> Path:
         descriptor, name = tempfile.mkstemp(SUFFIX, f".{file.name}.", file.parent)  # mode 0600
     except OSError as error:
         raise _cannot_write(file, error) from error
+    hand_to_owner_of(file.parent, descriptor)
     os.close(descriptor)
     return Path(name)
 

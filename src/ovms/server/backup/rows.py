@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Table
 
-    Row = tuple[Any, ...]
+Row = tuple[Any, ...]
 
 PAGE: Final = 1000
 """Rows in memory at a time."""

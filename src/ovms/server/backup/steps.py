@@ -13,6 +13,7 @@ class Step(Enum):
     COMPARE = "comparing"
     CHECK = "checking"
     UPGRADE = "upgrading"
+    LOAD = "loading"
     SWITCH = "putting in place"
 
 

@@ -185,6 +185,20 @@ class Database(ABC):
         """Have each table go on above the highest id that it is said to have given."""
         raise NotImplementedError
 
+    def settle(self) -> None:  # noqa: B027 (nothing to do where it is no file)
+        """Have its file, if it is one, hold everything, with no log beside it.
+
+        Nobody else uses it. Raises :class:`~ovms.server.storage.errors.DatabaseError`.
+        """
+
+    def put_aside(self, connection: Connection, name: str) -> str:
+        """Move all tables to where nobody looks for them; return where that is.
+
+        ``name`` ends in the time. It counts with the connection's transaction. Not of a file, which
+        is renamed.
+        """
+        raise NotImplementedError
+
     def check(self, *, is_served: bool = False) -> None:
         """Raise what would keep a server from starting on this database; change nothing.
 

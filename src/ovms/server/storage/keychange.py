@@ -15,7 +15,7 @@ from ovms.server.storage import provisions as provision_queries
 from ovms.server.storage import tokens as token_queries
 from ovms.server.storage.encrypted import KEY_BYTES, NOTHING, EncryptionKey
 from ovms.server.storage.encryption import current_key, current_key_id, keys_of
-from ovms.server.storage.errors import InvalidValue, WrongKey
+from ovms.server.storage.errors import DamagedSecret, InvalidValue, WrongKey
 from ovms.server.storage.moved import moved_place
 from ovms.server.storage.push_devices import LOOKUP, device_place, endpoint_of
 from ovms.server.storage.push_key import PUSH_KEY_PLACE
@@ -64,6 +64,23 @@ def change_key(
         connection.execute(update(encryption).values(key_id=new.id, is_clean=False))
     database.check_key()
     return old, new
+
+
+def find_damaged_secret(database: Database) -> str | None:
+    """Return what is wrong with a secret that does not open, ``None`` if all do."""
+    try:
+        with database.writing() as connection:
+            key = current_key(connection)
+            _encrypt_again(connection, key, key)
+            raise AllOpened
+    except AllOpened:
+        return None
+    except DamagedSecret as error:
+        return str(error)
+
+
+class AllOpened(Exception):
+    """All secrets were read; what was written is to be undone."""
 
 
 def reset_key(connection: Connection, now: float, make_secret: Callable[[], str]) -> None:

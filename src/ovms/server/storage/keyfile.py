@@ -59,7 +59,7 @@ class KeyFile:
             raise BadKeyFile(
                 f"key file {self.path} is open to others (mode {mode:04o}): chmod 600 {self.path}"
             )
-        return self._keys(data)
+        return parse_keys(data, f"key file {self.path}")
 
     def make(self, random: Callable[[int], bytes] = os.urandom) -> list[EncryptionKey]:
         """Return its keys; write one with a new key first if there is no file.
@@ -109,16 +109,21 @@ class KeyFile:
             Path(name).unlink(missing_ok=True)
         sync_dir(self.path.parent)
 
-    def _keys(self, data: bytes) -> list[EncryptionKey]:
-        lines = data.decode(errors="replace").splitlines() if len(data) <= FILE_LIMIT else [""]
-        words = [line.split() for line in lines if not line.startswith("#")]
-        try:
-            keys = [EncryptionKey(bytes.fromhex(digits)) for _, digits in words]
-        except ValueError:
-            keys = []
-        if not keys or [key.id for key in keys] != [word[0] for word in words]:
-            raise BadKeyFile(f"key file {self.path} is damaged: put back the copy that you kept")
-        return keys
+
+def parse_keys(data: bytes, name: str) -> list[EncryptionKey]:
+    """Return the keys in the text of a key file; errors call it ``name``.
+
+    Raises :class:`BadKeyFile`.
+    """
+    lines = data.decode(errors="replace").splitlines() if len(data) <= FILE_LIMIT else [""]
+    words = [line.split() for line in lines if not line.startswith("#")]
+    try:
+        keys = [EncryptionKey(bytes.fromhex(digits)) for _, digits in words]
+    except ValueError:
+        keys = []
+    if not keys or [key.id for key in keys] != [word[0] for word in words]:
+        raise BadKeyFile(f"{name} is damaged: put back the copy that you kept")
+    return keys
 
 
 def _forbidden(owner: int) -> int:

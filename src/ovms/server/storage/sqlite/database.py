@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ovms.server.storage.database import Database, Lane
-from ovms.server.storage.errors import UnsupportedDatabase
+from ovms.server.storage.errors import DatabaseLocked, UnsupportedDatabase
 from ovms.server.storage.limits import HistoryLimits
 from ovms.server.storage.sqlite.batch import apply
 from ovms.server.storage.sqlite.connections import (
@@ -114,6 +114,11 @@ class SqliteDatabase(Database):
     def set_highest_ids(self, connection: Connection, ids: Mapping[str, int]) -> None:
         """See :meth:`Database.set_highest_ids`."""
         set_highest_ids(connection, ids)
+
+    def settle(self) -> None:
+        """Move what the log holds into the file; the last to close removes the log."""
+        if not empty_log(self.path):
+            raise DatabaseLocked(f"database {self.path} is used by another process")
 
     def check(self, *, is_served: bool = False) -> None:
         """Raise what would keep a server from starting on the file; a missing one does not."""
