@@ -27,11 +27,12 @@ import uvloop
 
 from ovms.server.storage import queries
 from ovms.server.storage.batch import Batch
+from ovms.server.storage.batch_writing import apply
+from ovms.server.storage.history_quota import HistoryQuota
 from ovms.server.storage.limits import HistoryLimits
 from ovms.server.storage.opening import open_database
-from ovms.server.storage.sqlite.batch import apply
 from ovms.server.storage.sqlite.connections import connect
-from ovms.server.storage.sqlite.quota import HistoryQuota
+from ovms.server.storage.sqlite.writing import SqliteWriter
 from ovms.server.storage.store import Store
 from ovms.server.values import KeptRecord
 
@@ -98,7 +99,7 @@ async def singly(path: Path, rate: float, seconds: float) -> tuple[int, list[flo
         while (row := rows.get()) is not None and not stop.is_set():
             batch = Batch()
             batch.history.put(row[0], row[1], None)
-            apply(connection, batch, quota)
+            apply(SqliteWriter(connection), batch, quota)
             loop.call_soon_threadsafe(row[2])
         connection.close()
 
@@ -165,7 +166,7 @@ def fill(path: Path) -> None:
     for number in range(READ):
         batch.history.put("V1", KeptRecord("S", 0, number, 2**40, DATA, None, 1.0), None)
     connection = connect(path)
-    apply(connection, batch, HistoryQuota(HistoryLimits()))
+    apply(SqliteWriter(connection), batch, HistoryQuota(HistoryLimits()))
     connection.close()
 
 

@@ -165,16 +165,19 @@ def test_there_are_no_circles() -> None:
     assert circles(SOURCE) == []
 
 
-def test_only_its_own_room_knows_sqlite() -> None:
-    """On the server the driver is imported in `sqlite/` alone, and that room only for a URL."""
+@pytest.mark.parametrize(
+    ("kind", "drivers"), [("sqlite", {"sqlite3"}), ("postgres", {"asyncpg", "psycopg"})]
+)
+def test_only_its_own_room_knows_a_database(kind: str, drivers: set[str]) -> None:
+    """On the server a driver is imported in its own room alone, and that room only for a URL."""
     package = SOURCE / "ovms"
-    room = "server/storage/sqlite"
+    room = f"server/storage/{kind}"
     for file in [*package.glob("server/**/*.py"), *package.glob("cli/*.py")]:
         path = file.relative_to(package).as_posix()
         for _, name, _ in imports_in(file, SOURCE):
-            if name.split(".")[0] == "sqlite3":
+            if name.split(".")[0] in drivers:
                 assert path.startswith(f"{room}/")
-            if name.startswith("ovms.server.storage.sqlite."):
+            if name.startswith(f"ovms.server.storage.{kind}."):
                 assert path.startswith(f"{room}/") or path == "server/storage/opening.py"
 
 

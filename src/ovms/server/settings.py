@@ -70,7 +70,9 @@ class CoreSettings(BaseSettings):
         description="Folder of the database, ready.json and ovms.toml; made on first start.",
     )
     database: str | None = Field(
-        default=None, description="Database URL; SQLite in the data folder unless given."
+        default=None,
+        description="Database URL, such as postgresql://USER@HOST/NAME; SQLite in the data folder"
+        " unless given.",
     )
     key_file: Path | None = Field(
         default=None,

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.server.loops import pytest_asyncio_loop_factories
-from tests.server.storage.databases import close, make_database
+from tests.server.storage.databases import (
+    WriterTarget,
+    give_back,
+    make_database,
+    writer_target,
+)
 
 __all__ = ["pytest_asyncio_loop_factories"]
 
@@ -18,9 +23,24 @@ if TYPE_CHECKING:
     from ovms.server.storage.database import Database
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Database]:
     """Make a database with the schema, owner ``bob`` and his vehicles ``CAR1`` and ``CAR2``."""
+    database = make_database(tmp_path, kind=request.param)
+    yield database
+    give_back(database)
+
+
+@pytest.fixture
+def file_database(tmp_path: Path) -> Iterator[Database]:
+    """Make the same in a SQLite file, for tests that look into it."""
     database = make_database(tmp_path)
     yield database
-    close(database)
+    give_back(database)
+
+
+@pytest.fixture
+def target(database: Database) -> Iterator[WriterTarget]:
+    """Open a connection to the test's database as its writer has one."""
+    with writer_target(database) as target:
+        yield target

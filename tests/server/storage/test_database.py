@@ -144,9 +144,9 @@ def test_check(database: Database) -> None:
 
 
 def test_sizes(database: Database) -> None:
-    """The file has a size, and so has the log once something was written behind it."""
+    """Each part on disk has a size; SQLite's log has one once something was written behind it."""
     with database.writing() as connection:
         queries.add_owner(connection, "carl", 1.0)
         sizes = database.sizes()
-    assert sizes["file"] > 0
-    assert set(sizes) == {"file", "log"}
+    assert set(sizes) in ({"file", "log"}, {"database"})
+    assert sizes.get("file", sizes.get("database", 0)) > 0

@@ -20,7 +20,7 @@ from ovms.server.storage.errors import BadKeyFile, DamagedSecret, NotADatabase, 
 from ovms.server.storage.keychange import change_key
 from ovms.server.storage.keyfile import KeyFile
 from ovms.server.storage.opening import open_database
-from tests.server.storage.databases import execute, rows
+from tests.server.storage.databases import execute, reopened, rows
 
 ONE, TWO = EncryptionKey(b"1" * 32), EncryptionKey(b"2" * 32)
 PLACE = ("vehicles", "secret", "CAR1")
@@ -60,7 +60,7 @@ def test_place_of_the_file(tmp_path: Path) -> None:
 def test_no_key(tmp_path: Path, database: Database) -> None:
     """Without its key file a database does not open, and no key is made for it."""
     (tmp_path / "secrets.key").unlink()
-    for refused in (open_database(tmp_path).upgrade, open_database(tmp_path).check):
+    for refused in (reopened(database).upgrade, reopened(database).check):
         with pytest.raises(WrongKey, match=r"there is no .*secrets.key: put back") as caught:
             refused()
         assert "\n" not in str(caught.value)
@@ -68,11 +68,11 @@ def test_no_key(tmp_path: Path, database: Database) -> None:
     assert not (tmp_path / "secrets.key").exists()
 
 
-def test_other_key(tmp_path: Path, database: Database) -> None:
+def test_other_key(database: Database) -> None:
     """With another key a database does not open; the error names both by their ids."""
     id_ = database.keys.file.read()[0].id
     database.keys.file.replace([ONE])
-    for refused in (open_database(tmp_path).upgrade, open_database(tmp_path).check):
+    for refused in (reopened(database).upgrade, reopened(database).check):
         with pytest.raises(WrongKey, match=f"key {id_}, and .* holds another one, {ONE.id}"):
             refused()
 
@@ -105,11 +105,11 @@ def test_no_name(database: Database) -> None:
         database.upgrade()
 
 
-def test_change_meanwhile(tmp_path: Path, database: Database) -> None:
+def test_change_meanwhile(database: Database) -> None:
     """A program that has begun before the key was changed goes on with the new one."""
     with database.reading() as connection:
         assert queries.get_vehicle(connection, "CAR1").secret == "secret"
-    _, new = change_key(open_database(tmp_path))
+    _, new = change_key(reopened(database))
     with database.writing() as connection:
         assert queries.get_vehicle(connection, "CAR1").secret == "secret"
         assert encrypt(connection, PLACE, "pw").key_id == new.id

@@ -3,8 +3,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import delete
 
-from ovms.server.storage import history, queries
+from ovms.server.storage import history, queries, schema
 from ovms.server.storage.batch import Batch
 from ovms.server.storage.database import Database
 from ovms.server.values import DayTraffic, HistoryEntry, KeptRecord, TypeSummary
@@ -124,9 +125,8 @@ def test_paging_is_stable(database: Database) -> None:
         after = page[-1].key
         _keep(database, ("S", 1000 + len(seen), after[0] + 1, b""))
         with database.writing() as connection:  # one that was seen, and one that comes at the end
-            connection.exec_driver_sql(
-                "DELETE FROM history WHERE id IN (?, ?)", (after[2], 101 - len(seen) // 9)
-            )
+            gone = schema.history.c.id.in_([after[2], 101 - len(seen) // 9])
+            connection.execute(delete(schema.history).where(gone))
     assert count == 100
     assert seen == sorted(set(seen))
     assert set(range(88)) <= set(seen) <= set(range(100))

@@ -268,7 +268,7 @@ async def test_erased_while_it_knows(
 
 
 @pytest.mark.parametrize(
-    "how", ["UPDATE vehicles SET journeys = 0", "UPDATE vehicles SET paranoid_token = 'x'"]
+    "how", ["UPDATE vehicles SET journeys = FALSE", "UPDATE vehicles SET paranoid_token = 'x'"]
 )
 async def test_who_wants_none(
     database: Database, clock: ManualClock, follower: JourneyFollower, how: str

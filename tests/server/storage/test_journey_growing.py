@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 STEP = 300
 HOURS = 3600
 COLUMNS = (
-    "kind, start, end, day, is_open, certainty, start_place, end_place, distance, energy,"
+    'kind, start, "end", day, is_open, certainty, start_place, end_place, distance, energy,'
     " energy_used, energy_recovered, grid_energy, moving_time, cost, currency, purpose, note,"
     " is_edited, data, start_latitude, start_longitude, end_latitude, end_longitude"
 )
@@ -83,7 +83,7 @@ class Site:
     def stored(self, vehicle_id: str) -> list[Any]:
         """Return all that is stored of a vehicle, without ids."""
         tables = {
-            "raw_journeys": "kind, start, end, closed, data", "journeys": COLUMNS,
+            "raw_journeys": "kind, start, \"end\", closed, data", "journeys": COLUMNS,
             "journey_progress": "seen_id, version",
         }  # fmt: skip
         queries = [

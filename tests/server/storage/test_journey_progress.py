@@ -144,7 +144,7 @@ def test_who_has_journeys(database: Database) -> None:
         assert followed(connection, ["CAR1", "CAR2", "CAR3"]) == {"CAR1", "CAR2"}
         write_progress(connection, "CAR1", 1, 0)
         assert unfolded_vehicles(connection) == []
-    execute(database, "UPDATE vehicles SET journeys = 0 WHERE id = 'CAR1'")
+    execute(database, "UPDATE vehicles SET journeys = FALSE WHERE id = 'CAR1'")
     execute(database, "UPDATE vehicles SET paranoid_token = 'x' WHERE id = 'CAR2'")
     with database.reading() as connection:
         assert followed(connection, ["CAR1", "CAR2"]) == set()

@@ -116,7 +116,7 @@ def test_whoever_is_overtaken_writes_nothing(database: Database) -> None:
 
 def test_a_vehicle_without_journeys(database: Database) -> None:
     """It is refused: nothing is made of what its owner does not want read."""
-    execute(database, "UPDATE vehicles SET journeys = 0")
+    execute(database, "UPDATE vehicles SET journeys = FALSE")
     with pytest.raises(InvalidValue, match="CAR1"):
         rebuild(database, "CAR1", END)
     with pytest.raises(InvalidValue, match="CAR9"):

@@ -182,13 +182,13 @@ def test_days_are_the_owners(database: Database) -> None:
     assert [*summed(database, SumBy.YEAR)] == ["2025"]
 
 
-def test_only_the_index_is_read_in_its_order(database: Database) -> None:
+def test_only_the_index_is_read_in_its_order(file_database: Database) -> None:
     """Month sums of trips neither read all rows nor sort: ten years take milliseconds."""
     query = (
         "EXPLAIN QUERY PLAN SELECT month, purpose, sum(distance), sum(energy), sum(moving_time)"
         " FROM journeys WHERE vehicle_id = 'CAR1' AND kind = 'trip' GROUP BY month, purpose"
     )
-    with database.reading() as connection:
+    with file_database.reading() as connection:
         plan = [row[3] for row in connection.execute(text(query))]
     assert plan == ["SEARCH journeys USING INDEX ix_journeys_sums (vehicle_id=? AND kind=?)"]
 

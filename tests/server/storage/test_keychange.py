@@ -24,11 +24,10 @@ from ovms.server.storage.errors import (
 from ovms.server.storage.keychange import change_key, reset_key
 from ovms.server.storage.limits import SubscriptionLimits
 from ovms.server.storage.moved import load_moved, moved_sources, save_moved
-from ovms.server.storage.opening import open_database
 from ovms.server.storage.push_devices import list_devices, put_device
 from ovms.server.storage.push_key import find_push_key, take_push_key
 from ovms.server.storage.seen_tokens import find_key
-from tests.server.storage.databases import execute, rows
+from tests.server.storage.databases import execute, reopened, rows
 
 TOKEN = "1234abcd" * 8
 RECORD = ProvisionRecord("tttt", "dddd", "rrrr")
@@ -56,7 +55,7 @@ def fill(database: Database) -> None:
         connection.execute(mail)
         connection.execute(insert(schema.recovery_codes).values(owner_id=bob.id, digest=b"1"))
         save_moved(connection, "old/ovms", "vehicles", {"CAR1": {"secret": "pw"}})
-        connection.exec_driver_sql("INSERT INTO secret_uses VALUES (x'01', 5)")
+        connection.execute(insert(schema.secret_uses).values(memory=b"1", plain=5.0))
         queries.add_vehicle(connection, "GONE", bob, "gone", 5.0)
         queries.remove_vehicle(connection, "GONE", 6.0)
 
@@ -119,24 +118,31 @@ def filled(database: Database) -> Database:
     return database
 
 
+@pytest.fixture
+def filled_file(file_database: Database) -> Database:
+    """Return a SQLite file with one of each."""
+    fill(file_database)
+    return file_database
+
+
 def test_change(filled: Database) -> None:
     """All is found as before, under the new key only; the file holds no other one."""
     before = known(filled)
     old, new = change_key(filled)
     assert old.id != new.id
-    assert known(filled) == known(open_database(Path(filled.name).parent)) == before
+    assert known(filled) == known(reopened(filled)) == before
     assert [key.id for key in filled.keys.file.read()] == [new.id]
     with filled.reading() as connection:
         assert key_ids(connection) == {current_key_id(connection)} == {new.id}
 
 
-def test_nothing_is_left_under_the_old_key(filled: Database) -> None:
+def test_nothing_is_left_under_the_old_key(filled_file: Database) -> None:
     """The files hold nothing of before, not even what was deleted or replaced."""
-    litter(filled)
-    folder = Path(filled.name).parent
-    key_id = filled.keys.file.read()[0].id.encode()
+    litter(filled_file)
+    folder = Path(filled_file.name).parent
+    key_id = filled_file.keys.file.read()[0].id.encode()
     assert sum(key_id in file.read_bytes() for file in folder.glob("ovms.db*")) > 0
-    old, _ = change_key(filled)
+    old, _ = change_key(filled_file)
     for file in folder.iterdir():
         assert old.id.encode() not in file.read_bytes()
         assert old.bytes.hex().encode() not in file.read_bytes()
@@ -156,7 +162,7 @@ def test_damaged_secret(filled: Database) -> None:
     old = filled.keys.file.read()[0]
     with pytest.raises(DamagedSecret, match="of CAR1"):
         change_key(filled)
-    again = open_database(Path(filled.name).parent)
+    again = reopened(filled)
     again.upgrade()
     assert [key.id for key in again.keys.file.read()] == [old.id]
     with again.reading() as connection:
@@ -174,25 +180,25 @@ def test_file_cannot_be_written(filled: Database, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(filled.keys.file, "replace", refuse)
     with pytest.raises(BadKeyFile):
         change_key(filled)
-    assert known(open_database(Path(filled.name).parent)) == before
+    assert known(reopened(filled)) == before
 
 
-def test_rewriting_fails(filled: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rewriting_fails(filled_file: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without room to write the database anew the change is done; the next start tries again."""
-    litter(filled)
+    litter(filled_file)
 
     def refuse() -> None:
         raise DatabaseUnwritable("the disk is full")
 
     with monkeypatch.context() as full:
-        full.setattr(filled, "rewrite", refuse)
-        old, _ = change_key(filled)
-        filled.upgrade()
-    files = [*Path(filled.name).parent.iterdir()]
+        full.setattr(filled_file, "rewrite", refuse)
+        old, _ = change_key(filled_file)
+        filled_file.upgrade()
+    files = [*Path(filled_file.name).parent.iterdir()]
     assert any(old.id.encode() in file.read_bytes() for file in files)
-    assert rows(filled, "SELECT is_clean FROM encryption") == [(0,)]
-    filled.upgrade()
-    assert rows(filled, "SELECT is_clean FROM encryption") == [(1,)]
+    assert rows(filled_file, "SELECT is_clean FROM encryption") == [(0,)]
+    filled_file.upgrade()
+    assert rows(filled_file, "SELECT is_clean FROM encryption") == [(1,)]
     assert not any(old.id.encode() in file.read_bytes() for file in files if file.exists())
 
 
@@ -201,7 +207,6 @@ import os, signal, shutil, sys
 from pathlib import Path
 from ovms.server.storage import keychange, keyfile
 from ovms.server.storage.database import Database
-from ovms.server.storage.moved import load_moved, moved_sources, save_moved
 from ovms.server.storage.opening import open_database
 from ovms.server.storage.sqlite import connections
 from tests.server.storage.test_keychange import known
@@ -291,7 +296,7 @@ def kill_at_each_step(source: Path, work: Path, what: str, stride: int) -> int:
     return int(done.stdout)
 
 
-def test_killed_at_any_moment(filled: Database, tmp_path: Path) -> None:
+def test_killed_at_any_moment(filled_file: Database, tmp_path: Path) -> None:
     """A change that is killed at any statement leaves a database that opens with its key file."""
     assert (
         kill_at_each_step(tmp_path, tmp_path.with_name(tmp_path.name + "-work"), "change", 2) > 40
@@ -301,13 +306,13 @@ def test_killed_at_any_moment(filled: Database, tmp_path: Path) -> None:
 def test_reset(filled: Database) -> None:
     """Without the key vehicles get new secrets, what cannot be read is gone, the rest is there."""
     filled.keys.file.path.unlink()
-    lost = open_database(Path(filled.name).parent)
+    lost = reopened(filled)
     lost.upgrade_schema()
     made = iter(("one", "two"))
     with lost.writing() as connection:
         reset_key(connection, 9.0, lambda: next(made))
     lost.upgrade()
-    with lost.reading() as connection:
+    with lost.writing() as connection:
         cars = [queries.get_vehicle(connection, name) for name in ("CAR1", "CAR2")]
         assert [(car.secret, car.changed, car.created) for car in cars] == [
             ("one", 9.0, 1.0), ("two", 9.0, 1.0),
@@ -329,7 +334,7 @@ def test_reset_with_another_key(filled: Database) -> None:
     """A good key that is there is used, and not replaced."""
     other = EncryptionKey(b"1" * 32)
     filled.keys.file.replace([other])
-    lost = open_database(Path(filled.name).parent)
+    lost = reopened(filled)
     with lost.writing() as connection:
         reset_key(connection, 9.0, lambda: "pw")
         assert current_key_id(connection) == other.id
@@ -340,7 +345,7 @@ def test_reset_with_another_key(filled: Database) -> None:
 def test_no_reset(filled: Database, spoil: Callable[[Path], object]) -> None:
     """A key that is there, or may be mended, is no reason to void anything."""
     spoil(filled.keys.file.path)
-    again = open_database(Path(filled.name).parent)
+    again = reopened(filled)
     with again.writing() as connection, pytest.raises((InvalidValue, BadKeyFile)) as caught:
         reset_key(connection, 9.0, lambda: "pw")
     assert not isinstance(caught.value, WrongKey)

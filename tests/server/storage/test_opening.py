@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,8 +24,8 @@ def test_given_url() -> None:
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
-        ("postgresql://host/db", "not supported yet"),
-        ("postgresql+asyncpg://host/db", "not supported yet"),
+        ("postgresql://host", "by its host and its name"),
+        ("postgres://u:pw@host/db?what=1", "invalid URI query parameter"),
         ("mysql://host/db", "'mysql'"),
         ("sqlite://", "by its file"),
         ("sqlite:///:memory:", "by its file"),
@@ -36,6 +37,20 @@ def test_unsupported_url(url: str, reason: str) -> None:
     """Other databases are refused by name, without the URL's password."""
     with pytest.raises(UnsupportedDatabase, match=reason):
         open_database(Path(), url)
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+asyncpg"])
+def test_postgres(scheme: str) -> None:
+    """However the kind is spelt; the name that is shown has neither user nor password."""
+    database = open_database(Path(), f"{scheme}://u:secret@host:5433/db?sslmode=require")
+    assert database.name == "postgresql://host:5433/db"
+
+
+def test_postgres_without_its_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the extra is missing one line says how it is had."""
+    monkeypatch.setitem(sys.modules, "ovms.server.storage.postgres.database", None)
+    with pytest.raises(UnsupportedDatabase, match=r"pip install 'ovms\[postgres\]'"):
+        open_database(Path(), "postgresql://host/db")
 
 
 def test_nothing_is_made(tmp_path: Path) -> None:

@@ -151,7 +151,7 @@ def test_a_cost_that_is_estimated(database: Database) -> None:
         found, _ = list_journeys(connection, "CAR1", limit=9)
         assert [(each.cost, each.estimated) for each in found] == [
             (7, ()), (Decimal("6.3"), ("cost",))]  # fmt: skip
-    execute(database, "UPDATE journeys SET has_own_cost = 1")
+    execute(database, "UPDATE journeys SET has_own_cost = TRUE")
     with database.reading() as connection:
         found, _ = list_journeys(connection, "CAR1", limit=9)
     assert [each.estimated for each in found] == [(), ()]
@@ -160,7 +160,7 @@ def test_a_cost_that_is_estimated(database: Database) -> None:
 def test_what_the_owner_said_stays(database: Database) -> None:
     """No tariff changes a cost that was corrected; its currency is the place's."""
     put_journeys(database, "CAR1", charge())
-    execute(database, "UPDATE journeys SET cost = 4200, currency = 'EUR', has_own_cost = 1")
+    execute(database, "UPDATE journeys SET cost = 4200, currency = 'EUR', has_own_cost = TRUE")
     with database.writing() as connection:
         home = make(connection, currency="CHF")
         set_tariff(connection, BOB, home, None, price("1"), 1.0)

@@ -14,7 +14,7 @@ from ovms.server.storage import queries, series
 from ovms.server.storage.batch import Batch
 from ovms.server.storage.series import SeriesBucket, SeriesColumn, SeriesGrid
 from ovms.server.storage.series_cache import SeriesCache, SeriesStamp
-from tests.server.storage.databases import apply
+from tests.server.storage.databases import apply, worded
 
 if TYPE_CHECKING:
     from ovms.server.storage.database import Database
@@ -145,7 +145,7 @@ def test_out_of_the_cache(database: Database) -> None:
     cache = SeriesCache()
     before = _read(database, cache, 0, 10)
     with database.writing() as connection:  # which never happens
-        connection.execute(text("UPDATE history SET data = x'37'"))
+        connection.exec_driver_sql(worded(connection, "UPDATE history SET data = x'37'"))
     assert _read(database, cache, 0, 10) == before
     assert _read(database, SeriesCache(), 0, 10) != before
 

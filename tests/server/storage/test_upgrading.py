@@ -309,14 +309,14 @@ def test_upgrade_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize("direction", ["", "both", None])
 def test_peers_have_a_direction(database: Database, direction: str | None) -> None:
     """Another server is one that we call or that calls us; it may be both, in two rows."""
-    insert = text("INSERT INTO peers (id, direction, connected) VALUES ('P', :direction, 0)")
+    insert = text("INSERT INTO peers (id, direction, connected) VALUES ('P', :direction, FALSE)")
     with database.writing() as connection:
         for known in ("calls", "called"):
             connection.execute(insert, {"direction": known})
-        with pytest.raises(IntegrityError):
+        with pytest.raises(IntegrityError), connection.begin_nested():
             connection.execute(insert, {"direction": direction})
         row = connection.execute(text("SELECT * FROM peers WHERE direction = 'calls'")).one()
-    assert tuple(row) == ("P", "calls", "", 0, None, None, "", "", 0, 0, "")
+    assert tuple(row) == ("P", "calls", "", False, None, None, "", "", 0, 0, "")
 
 
 def test_upgrade_twice(database: Database) -> None:

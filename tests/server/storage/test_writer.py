@@ -4,7 +4,6 @@ import asyncio
 import subprocess
 import sys
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +15,7 @@ from ovms.server.storage.errors import DatabaseError, DatabaseUnwritable, StoreC
 from ovms.server.storage.history_batch import RECORD_COST
 from ovms.server.storage.writer import Writer
 from ovms.server.values import KeptRecord, LatestMessage
+from tests.server.storage.databases import where
 from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
@@ -359,7 +359,7 @@ from ovms.server.values import LatestMessage
 from ovms.server.storage.writer import Writer
 
 async def main():
-    writer = Writer(open_database(Path(sys.argv[1])))
+    writer = Writer(open_database(Path(sys.argv[1]), sys.argv[2]))
     for number in range(1000):
         writer.put_message("CAR1", LatestMessage("S", b"%d" % number, 1.0))
         if number % 100 == 0:
@@ -374,8 +374,8 @@ asyncio.run(main())
 
 def test_killed(database: Database) -> None:
     """What flush returned for survives a process that is killed."""
-    folder = str(Path(database.name).parent)
-    ended = subprocess.run([sys.executable, "-c", CRASH, folder], check=False, timeout=PATIENCE)
+    command = [sys.executable, "-c", CRASH, *where(database)]
+    ended = subprocess.run(command, check=False, timeout=PATIENCE)
     assert ended.returncode == -9
     assert _stored(database) == {"S": b"999"}
 
@@ -546,7 +546,7 @@ from ovms.server.values import KeptRecord
 from ovms.server.storage.writer import Writer
 
 async def main():
-    writer = Writer(open_database(Path(sys.argv[1])))
+    writer = Writer(open_database(Path(sys.argv[1]), sys.argv[2]))
     number = 0
     def saved(n):
         os.write(1, b"%d\\n" % n)
@@ -567,8 +567,7 @@ asyncio.run(main())
 
 def test_killed_history(database: Database) -> None:
     """Every record that was acknowledged is there after the process is killed, once."""
-    folder = str(Path(database.name).parent)
-    command = [sys.executable, "-c", CRASH_HISTORY, folder]
+    command = [sys.executable, "-c", CRASH_HISTORY, *where(database)]
     ended = subprocess.run(command, check=False, timeout=PATIENCE, stdout=subprocess.PIPE)
     assert ended.returncode == -9
     stored = [int(data) for data in _history(database)]

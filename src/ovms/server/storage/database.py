@@ -3,7 +3,7 @@
 One :class:`Database` is made from the URL by :func:`ovms.server.storage.opening.open_database` and
 passed to all who need one. A query is a plain function of a SQLAlchemy ``Connection``, written with
 SQLAlchemy's expressions only, so that it runs on every database. What one database alone can do
-stands in a package of its own, such as :mod:`ovms.server.storage.sqlite`.
+stands in a package of its own: :mod:`ovms.server.storage.sqlite`, or ``postgres``.
 """
 
 from __future__ import annotations
@@ -105,8 +105,12 @@ class Database(ABC):
                 if found is not None:
                     self._check_not_served()
                 migrate(connection)
+                self.adapt_schema(connection)
             if found is None:  # nothing was ever in it
                 connection.execute(update(encryption).values(is_clean=True))
+
+    def adapt_schema(self, connection: Connection) -> None:  # noqa: B027 (most need nothing)
+        """Do what this kind of database needs where the schema has changed; nothing by default."""
 
     def _check_not_served(self) -> None:
         """Raise :class:`DatabaseInUse` beside a server: it would take ciphers as plain."""

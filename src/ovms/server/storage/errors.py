@@ -9,6 +9,7 @@
     │   ├── NewerSchema           written by a newer ovms
     │   ├── DatabaseInUse         another server uses it
     │   ├── DatabaseLocked        another process kept it for longer than the busy time-out
+    │   ├── DatabaseUnreachable   its server is down, full, or lets nobody in
     │   ├── DatabaseUnwritable    disk full, read-only, or no permission
     │   ├── BadKeyFile            the key file cannot be read, made or understood
     │   ├── WrongKey              the secrets are encrypted under a key that is not there
@@ -53,6 +54,10 @@ class DatabaseInUse(DatabaseError):
 
 class DatabaseLocked(DatabaseError):
     """Another process kept the database locked for longer than the busy time-out."""
+
+
+class DatabaseUnreachable(DatabaseError):
+    """The database's server is down, takes no more connections, or lets nobody in."""
 
 
 class DatabaseUnwritable(DatabaseError):

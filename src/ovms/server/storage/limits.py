@@ -42,6 +42,9 @@ class HistoryLimits:
     bytes: int = BYTES_A_VEHICLE
 
 
+HISTORY_DEFAULTS: Final = HistoryLimits()
+"""Those of an operator who sets none."""
+
 SHARED_LIMIT: Final = 200_000
 """Vehicles and owners of the database up to which records of other servers may add more."""
 

@@ -11,11 +11,15 @@ from ovms.server.storage.encryption import Keys
 from ovms.server.storage.errors import UnsupportedDatabase
 from ovms.server.storage.keyfile import FILE_NAME as KEY_FILE_NAME
 from ovms.server.storage.keyfile import KeyFile
-from ovms.server.storage.sqlite.database import DEFAULTS, SqliteDatabase
+from ovms.server.storage.limits import HISTORY_DEFAULTS
+from ovms.server.storage.sqlite.database import SqliteDatabase
 from ovms.server.storage.sqlite.standing import StandingFile as StandingFile
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from sqlalchemy.engine import URL
 
     from ovms.server.storage.database import Database
     from ovms.server.storage.limits import HistoryLimits
@@ -23,14 +27,29 @@ if TYPE_CHECKING:
 FILE_NAME: Final = "ovms.db"
 """The database in the data directory, unless a URL names another."""
 
-_KINDS: Final = {"sqlite": SqliteDatabase.at_url}
+
+def _postgres(url: URL, key_file: KeyFile, limits: HistoryLimits) -> Database:
+    try:
+        from ovms.server.storage.postgres.database import PostgresDatabase  # an extra
+    except ImportError as error:
+        raise UnsupportedDatabase(
+            "PostgreSQL databases need two more packages: pip install 'ovms[postgres]'"
+        ) from error
+    return PostgresDatabase.at_url(url, key_file, limits)
+
+
+_KINDS: Final[dict[str, Callable[[URL, KeyFile, HistoryLimits], Database]]] = {
+    "sqlite": SqliteDatabase.at_url,
+    "postgresql": _postgres,
+    "postgres": _postgres,
+}
 
 
 def open_database(
     data_dir: Path,
     url: str | None = None,
     key_file: Path | None = None,
-    limits: HistoryLimits = DEFAULTS,
+    limits: HistoryLimits = HISTORY_DEFAULTS,
 ) -> Database:
     """Return the database of a URL, or else the file in ``data_dir``; nothing is made yet.
 
@@ -44,10 +63,10 @@ def open_database(
     try:
         parsed = make_url(url)
     except ArgumentError as error:
-        raise UnsupportedDatabase("the database URL cannot be read: sqlite:///FILE") from error
-    kind = parsed.get_backend_name()
-    if kind in ("postgresql", "postgres"):
-        raise UnsupportedDatabase("PostgreSQL databases are not supported yet")
+        raise UnsupportedDatabase(
+            "the database URL cannot be read: sqlite:///FILE, or postgresql://USER@HOST/NAME"
+        ) from error
+    kind = parsed.drivername.partition("+")[0]  # which driver is ours to say
     if kind not in _KINDS:
         raise UnsupportedDatabase(f"databases of the kind {kind!r} are not supported")
     return _KINDS[kind](parsed, keys, limits)

@@ -44,7 +44,7 @@ def refresh_journeys(
     connection: Connection, owner_id: int | None = None, rows: int = STALE_ROWS
 ) -> bool:
     """Make some stale journeys anew, of one owner or of anybody; return whether more are left."""
-    query = select(journey_stale)
+    query = select(journey_stale).order_by(s.vehicle_id, s.kind)
     if owner_id is not None:
         v = vehicles.c
         query = query.join(vehicles, v.id == s.vehicle_id).where(v.owner_id == owner_id)

@@ -9,12 +9,21 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ovms.server.storage.sqlite.connections import connect
+from tests.server.storage.databases import close, make_database
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
 
     from ovms.server.storage.database import Database
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    """Make a database in a file."""
+    database = make_database(tmp_path)
+    yield database
+    close(database)
 
 
 @pytest.fixture

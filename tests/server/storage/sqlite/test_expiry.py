@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ovms.server.storage.batch import Batch
+from ovms.server.storage.batch_writing import apply
 from ovms.server.storage.expiry import ExpiryKind
+from ovms.server.storage.history_quota import HistoryQuota
 from ovms.server.storage.limits import HistoryLimits
-from ovms.server.storage.sqlite.batch import apply
 from ovms.server.storage.sqlite.expiry import expire
-from ovms.server.storage.sqlite.quota import HistoryQuota
+from ovms.server.storage.sqlite.writing import SqliteWriter
 from ovms.server.values import KeptRecord
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def test_no_table_is_scanned(raw: sqlite3.Connection, kind: ExpiryKind) -> None:
     batch = Batch()
     batch.history.put("CAR1", KeptRecord("T", 1, 5, 9, b"x", 1, 5.0), None)
     batch.put_traffic("CAR1", "2025-01-01", (1, 2, 3, 4))
-    apply(raw, batch, HistoryQuota(HistoryLimits()))
+    apply(SqliteWriter(raw), batch, HistoryQuota(HistoryLimits()))
     if kind is ExpiryKind.REMOVED:
         raw.execute("INSERT INTO history_purges VALUES ('CAR1', 1)")
     raw.execute("INSERT INTO mail_codes VALUES (x'00', 'reset', NULL, '', 1, 2)")

@@ -14,7 +14,7 @@ def test_many() -> None:
     found = [*many("VALUES {}", rows, 2)]
     assert [sql.count("(?,?)") for sql, _ in found] == [2, 2, 1]
     assert [value for _, values in found for value in values] == [x for row in rows for x in row]
-    assert [*many("VALUES {}", [])] == []
+    assert [*many("VALUES {}", [], 2)] == []
 
 
 def test_transaction() -> None:

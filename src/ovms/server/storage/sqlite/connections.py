@@ -150,10 +150,10 @@ class SqliteEngine:
         keys: Keys,
         *,
         kept: bool,
-        connect: Callable[[Path], sqlite3.Connection] = connect,
+        opened: Callable[[Path], sqlite3.Connection] | None = None,
     ) -> None:
         self._name = str(path)
-        self._open = connect
+        self._opened = opened
         pool: dict[str, Any] = {"poolclass": NullPool}
         if kept:
             pool = {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0}
@@ -188,7 +188,7 @@ class SqliteEngine:
                 self._newest.interrupt()
 
     def _connect(self) -> sqlite3.Connection:
-        self._newest = self._open(self._path)
+        self._newest = (self._opened or connect)(self._path)
         return self._newest
 
     def close(self) -> None:

@@ -7,10 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from ovms.server.storage.batch_writing import apply
 from ovms.server.storage.database import Database, Lane
 from ovms.server.storage.errors import DatabaseLocked, UnsupportedDatabase
-from ovms.server.storage.limits import HistoryLimits
-from ovms.server.storage.sqlite.batch import apply
+from ovms.server.storage.history_quota import HistoryQuota
+from ovms.server.storage.limits import HISTORY_DEFAULTS, HistoryLimits
 from ovms.server.storage.sqlite.connections import (
     KeptConnection,
     SqliteEngine,
@@ -23,9 +24,9 @@ from ovms.server.storage.sqlite.errors import is_bad_row
 from ovms.server.storage.sqlite.expiry import expire
 from ovms.server.storage.sqlite.holding import HeldFile, lock_path
 from ovms.server.storage.sqlite.numbering import highest_ids, set_highest_ids
-from ovms.server.storage.sqlite.quota import HistoryQuota
 from ovms.server.storage.sqlite.standing import copy_pages
-from ovms.server.storage.sqlite.worker import Worker
+from ovms.server.storage.sqlite.writing import SqliteWriter
+from ovms.server.storage.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -47,13 +48,13 @@ WRITER_BUSY_TIMEOUT: Final = 2.0
 LOG_BUSY_TIMEOUT: Final = 0.5
 """Seconds to wait for those who read before the log is emptied; nobody can write meanwhile."""
 
-DEFAULTS: Final = HistoryLimits()
-
 
 class SqliteDatabase(Database):
     """A SQLite file, with a thread and a connection for each lane, for writes, for the writer."""
 
-    def __init__(self, path: Path, key_file: KeyFile, limits: HistoryLimits = DEFAULTS) -> None:
+    def __init__(
+        self, path: Path, key_file: KeyFile, limits: HistoryLimits = HISTORY_DEFAULTS
+    ) -> None:
         super().__init__(str(path), key_file)
         self.path: Path = path
         self._quota = HistoryQuota(limits)
@@ -67,7 +68,7 @@ class SqliteDatabase(Database):
 
     @classmethod
     def at_url(
-        cls, url: URL, key_file: KeyFile, limits: HistoryLimits = DEFAULTS
+        cls, url: URL, key_file: KeyFile, limits: HistoryLimits = HISTORY_DEFAULTS
     ) -> SqliteDatabase:
         """Return the database of a ``sqlite`` URL. Raises :class:`UnsupportedDatabase`."""
         if not url.database or url.database == ":memory:" or url.query:
@@ -138,7 +139,9 @@ class SqliteDatabase(Database):
 
     async def apply(self, batch: Batch) -> int:
         """Commit a batch in the writer's thread."""
-        return await self._writer.run(partial(apply, batch=batch, quota=self._quota))
+        return await self._writer.run(
+            lambda connection: apply(SqliteWriter(connection), batch, self._quota)
+        )
 
     async def expire(self, kind: ExpiryKind, now: float) -> int:
         """Delete a chunk in the writer's thread."""

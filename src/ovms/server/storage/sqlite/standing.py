@@ -44,8 +44,8 @@ class StandingFile:
 
     def __init__(self, path: Path, keys: Keys) -> None:
         self.path = path
-        self._reader = SqliteEngine(path, keys, kept=False, connect=_for_reading)
-        self._writer = SqliteEngine(path, keys, kept=False, connect=_for_writing)
+        self._reader = SqliteEngine(path, keys, kept=False, opened=_for_reading)
+        self._writer = SqliteEngine(path, keys, kept=False, opened=_for_writing)
 
     def reading(self) -> AbstractContextManager[Connection]:
         """Yield a connection. Nobody may write the file meanwhile."""

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator
-
-ROWS_A_STATEMENT: Final = 150
-"""Enough to hide what a statement costs, few enough for every SQLite's limit of 999 parameters."""
 
 
 @contextmanager
@@ -27,9 +24,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def many(
-    sql: str, rows: Iterable[tuple[Any, ...]], limit: int = ROWS_A_STATEMENT
-) -> Iterator[tuple[str, list[Any]]]:
+def many(sql: str, rows: Iterable[tuple[Any, ...]], limit: int) -> Iterator[tuple[str, list[Any]]]:
     """Yield statements with their parameters: ``{}`` in ``sql`` takes up to ``limit`` rows.
 
     SQLite calls the columns of ``VALUES`` column1, column2…

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ovms.server.storage.errors import DatabaseLocked, StoreClosed
-from ovms.server.storage.sqlite.worker import Worker
+from ovms.server.storage.worker import Worker
 from tests.waiting import PATIENCE, until
 
 if TYPE_CHECKING:

@@ -1,7 +1,8 @@
 """A thread that runs jobs on one connection, one after another.
 
-While another process keeps the database locked, each job that tries waits for long. Those that
-have waited behind it meanwhile are not tried, or the last of many would be refused after minutes.
+While another process keeps the database locked, or its server cannot be reached, each job that
+tries may wait for long. Those that have waited behind it meanwhile are not tried, or the last of
+many would be refused after minutes.
 """
 
 from __future__ import annotations
@@ -11,7 +12,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from ovms.server.storage.errors import DatabaseLocked, StoreClosed
+from ovms.server.storage.errors import (
+    DatabaseError,
+    DatabaseLocked,
+    DatabaseUnreachable,
+    StoreClosed,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,19 +47,23 @@ class Worker(Generic[C]):
         self._release = release
         self._interrupt = interrupt
         self._closed = False
-        self._locked: tuple[float, DatabaseLocked] | None = None
-        """When the database was last found locked, by the monotonic clock, and the error."""
+        self._refused: tuple[float, DatabaseError] | None = None
+        """When the database last let nobody in, by the monotonic clock, and the error."""
 
     async def run(self, job: Callable[[C], T]) -> T:
         """Run a job after those that came before.
 
-        Raises :class:`StoreClosed`, and :class:`DatabaseLocked` for a job that has waited for one
-        that found the database locked.
+        Raises :class:`StoreClosed`, and for a job that has waited for one that was let in by nobody
+        the same :class:`DatabaseLocked` or :class:`DatabaseUnreachable`.
         """
         if self._closed:
             raise StoreClosed("the database was closed")
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, self._run, job, time.monotonic())
+
+    def run_now(self, job: Callable[[C], T]) -> T:
+        """Run a job and block until it is done; for the command line, and for a server's start."""
+        return self._thread.submit(self._run, job, time.monotonic()).result()
 
     async def close(self) -> None:
         """Close the connection after the jobs that wait. Calling it again does nothing."""
@@ -65,11 +75,11 @@ class Worker(Generic[C]):
             self._thread.shutdown(wait=False)
 
     def _run(self, job: Callable[[C], T], asked: float) -> T:
-        if self._locked is not None and asked < self._locked[0]:
-            raise DatabaseLocked(str(self._locked[1]))
+        if self._refused is not None and asked < self._refused[0]:
+            raise type(self._refused[1])(str(self._refused[1]))
         try:
             with self._opened() as connection:
                 return job(connection)
-        except DatabaseLocked as error:
-            self._locked = time.monotonic(), error
+        except (DatabaseLocked, DatabaseUnreachable) as error:
+            self._refused = time.monotonic(), error
             raise

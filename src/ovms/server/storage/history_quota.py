@@ -15,20 +15,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ovms.base.logs import get_logger
-from ovms.server.storage.history_batch import (
-    COPY_WINDOW,
-    RECORD_OVERHEAD,
-    Acked,
-    record_size,
-)
+from ovms.server.storage.history_batch import COPY_WINDOW, Acked, record_size
 from ovms.server.storage.limits import OWN_TYPES, HistoryLimits
-from ovms.server.storage.sqlite.expiry import NOTHING_LEFT, UNCOUNT
-from ovms.server.storage.sqlite.statements import many
+from ovms.server.storage.writer_connection import Find
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterable
 
+    from ovms.server.storage.writer_connection import WriterConnection
     from ovms.server.values import KeptRecord
 
     New = tuple[str, KeptRecord]
@@ -48,35 +42,6 @@ ACKS_A_VEHICLE: Final = 10_000
 
 VEHICLES_LIMIT: Final = 100_000
 """Vehicles whose counts are remembered, some 200 bytes each; then all are counted again."""
-
-_KNOWN_TYPES: Final = (
-    "SELECT column1, column2 FROM (VALUES {}) WHERE EXISTS "
-    "(SELECT 1 FROM history_counts WHERE vehicle_id = column1 AND type = column2)"
-)
-_TYPES: Final = (
-    "WITH RECURSIVE known (name) AS (SELECT min(type) FROM history_counts WHERE vehicle_id = ?1 "
-    "UNION ALL SELECT (SELECT min(type) FROM history_counts WHERE vehicle_id = ?1 "
-    "AND type > name) FROM known WHERE name IS NOT NULL) "
-    "SELECT name FROM known WHERE name IS NOT NULL LIMIT ?2"
-)
-_USE: Final = (
-    "SELECT coalesce(sum(records), 0), coalesce(sum(bytes), 0) FROM history_counts "
-    "WHERE vehicle_id = ?"
-)
-_USE_BY_TYPE: Final = (
-    "SELECT type, sum(records), sum(bytes) FROM history_counts WHERE vehicle_id = ? GROUP BY type"
-)
-_OLDEST: Final = (
-    "SELECT * FROM history WHERE vehicle_id = :vehicle AND type = :type AND id > "
-    "coalesce((SELECT last_id FROM history_purges WHERE vehicle_id = :vehicle), 0) "
-    "ORDER BY time, number, id LIMIT :rows"
-)
-_SIZE: Final = (
-    "SELECT count(*), coalesce(sum(length(data) + length(CAST(type AS BLOB)) "  # noqa: S608 (ours)
-    f"+ length(CAST(vehicle_id AS BLOB)) + :overhead), 0) FROM ({_OLDEST})"
-)
-_UNCOUNT_OLDEST: Final = UNCOUNT.format(_OLDEST)
-_DROP: Final = f"DELETE FROM history WHERE id IN (SELECT id FROM ({_OLDEST}))"  # noqa: S608 (ours)
 
 log = get_logger("ovms.server.storage")
 
@@ -99,12 +64,10 @@ class HistoryQuota:
         self._uses: dict[str, VehicleUse] = {}
         self._told: set[tuple[str, str]] = set()
 
-    def admitted(self, connection: sqlite3.Connection, new: list[New]) -> list[New]:
+    def admitted(self, connection: WriterConnection, new: list[New]) -> list[New]:
         """Return the records without those of types that are too many."""
         asked = {(id_, each.type) for id_, each in new if each.type not in OWN_TYPES}
-        known: set[tuple[str, str]] = set()
-        for statement, parameters in many(_KNOWN_TYPES, asked):
-            known.update(connection.execute(statement, parameters))
+        known = connection.find(Find.TYPES, asked)
         refused: set[tuple[str, str]] = set()
         rooms: dict[str, int] = {}
         for id_, name in sorted(asked - known):
@@ -117,7 +80,7 @@ class HistoryQuota:
                 self._tell(id_, "records not kept: too many types")
         return [(id_, each) for id_, each in new if (id_, each.type) not in refused]
 
-    def remembered(self, connection: sqlite3.Connection, acked: Iterable[Acked]) -> list[Acked]:
+    def remembered(self, connection: WriterConnection, acked: Iterable[Acked]) -> list[Acked]:
         """Return the acknowledgements that are to be remembered."""
         kept = []
         for each in acked:
@@ -130,7 +93,7 @@ class HistoryQuota:
                 kept.append(each)
         return kept
 
-    def keep_within(self, connection: sqlite3.Connection, new: Iterable[New]) -> None:
+    def keep_within(self, connection: WriterConnection, new: Iterable[New]) -> None:
         """Count records that were just stored, and let the oldest go where there are too many."""
         if len(self._uses) > VEHICLES_LIMIT:
             self._uses.clear()
@@ -153,19 +116,16 @@ class HistoryQuota:
         for id_ in vehicle_ids:
             self._uses.pop(id_, None)
 
-    def _count(self, connection: sqlite3.Connection, id_: str) -> VehicleUse:
-        use = self._uses[id_] = VehicleUse(*connection.execute(_USE, (id_,)).fetchone())
+    def _count(self, connection: WriterConnection, id_: str) -> VehicleUse:
+        use = self._uses[id_] = VehicleUse(*connection.use(id_))
         return use
 
-    def _count_types(self, connection: sqlite3.Connection, id_: str) -> int:
+    def _count_types(self, connection: WriterConnection, id_: str) -> int:
         limit = self._limits.types + len(OWN_TYPES)
-        names = connection.execute(_TYPES, (id_, limit))
-        return sum(name not in OWN_TYPES for (name,) in names)
+        return sum(name not in OWN_TYPES for name in connection.types(id_, limit))
 
-    def _make_room(self, connection: sqlite3.Connection, id_: str, use: VehicleUse) -> None:
-        types = {
-            name: VehicleUse(*sums) for name, *sums in connection.execute(_USE_BY_TYPE, (id_,))
-        }
+    def _make_room(self, connection: WriterConnection, id_: str, use: VehicleUse) -> None:
+        types = {name: VehicleUse(*sums) for name, *sums in connection.use_by_type(id_)}
         use.records = sum(each.records for each in types.values())
         use.bytes = sum(each.bytes for each in types.values())
         limits = self._limits
@@ -187,22 +147,18 @@ class HistoryQuota:
 
     def _drop(
         self,
-        connection: sqlite3.Connection,
+        connection: WriterConnection,
         id_: str,
         name: str,
         rows: int,
         uses: tuple[VehicleUse, VehicleUse],
     ) -> int:
         """Delete a type's oldest records, and take them off both counts; return how many went."""
-        chosen = {"vehicle": id_, "type": name, "rows": rows, "overhead": RECORD_OVERHEAD}
-        records, size = connection.execute(_SIZE, chosen).fetchone()
-        connection.execute(_UNCOUNT_OLDEST, chosen)
-        connection.execute(NOTHING_LEFT)
-        connection.execute(_DROP, chosen)
+        records, size = connection.drop_oldest(id_, name, rows)
         for use in uses:
             use.records -= records
             use.bytes -= size
-        return int(records)
+        return records
 
     def _tell(self, id_: str, what: str) -> None:
         """Log what happened to a vehicle, once."""
