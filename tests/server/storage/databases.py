@@ -197,6 +197,21 @@ def _postgres_pool(fill: Fill) -> PostgresPool:
     return PostgresPool(folder / "secrets.key", name)
 
 
+@contextmanager
+def empty_database(folder: Path, kind: str) -> Iterator[Database]:
+    """Make a database without a table, whose key is to be in ``folder``."""
+    if kind == "sqlite":
+        (folder / "ovms.db").touch()
+        yield open_database(folder)
+        return
+    server = postgres_server()
+    name = server.create()
+    database = open_database(folder, server.url(name))
+    yield database
+    close(database)
+    server.drop(name)
+
+
 def apply(database: Database, batch: Batch) -> int:
     """Commit a batch; return how many rows never can be written."""
     return asyncio.run(database.apply(batch))
@@ -229,7 +244,7 @@ def worded(connection: Connection, sql: str) -> str:
     """Return plain SQL as a connection's database has it: bytes are written ``x'0a'``."""
     if connection.dialect.name == "sqlite":
         return sql
-    return re.sub(r"(?<!')\bx'([0-9a-f]*)'", r"'\\x\1'::bytea", sql)
+    return re.sub(r"(?<!')\bx'([0-9a-f]*)'", r"'\\x\1'::bytea", sql.replace("%", "%%"))
 
 
 @dataclass

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import ExitStack
 from io import StringIO
 from pathlib import Path
@@ -16,7 +17,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
-from sqlalchemy import BigInteger, Integer, text
+from sqlalchemy import BigInteger, Connection, Engine, Integer, event, inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from ovms.protocol.welcome import ProvisionRecord
@@ -34,14 +35,34 @@ from ovms.server.storage.errors import (
 from ovms.server.storage.opening import open_database
 from ovms.server.storage.seen_tokens import find_key
 from ovms.server.storage.upgrading import revision
-from tests.server.storage.databases import close, execute, rows
+from tests.server.storage.databases import close, empty_database, execute, rows, worded
 from tests.server.storage.test_keychange import kill_at_each_step
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def empty(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """Make a database without a table; its key is in ``tmp_path``."""
+    with empty_database(tmp_path, request.param) as database:
+        yield database
+
+
 def _empty(folder: Path) -> Database:
-    """Return a database without a table."""
+    """Return a SQLite file without a table."""
     (folder / "ovms.db").touch()
     return open_database(folder)
+
+
+def _insert(connection: Connection, *statements: str) -> None:
+    """Insert rows of an older version; ids that they give were given by the database."""
+    for statement in statements:
+        connection.exec_driver_sql(worded(connection, statement))
+    if connection.dialect.name == "postgresql":
+        for table in ("owners", "history", "outbox", "tokens"):
+            if inspect(connection).has_table(table):
+                connection.execute(text(
+                    f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), "  # noqa: S608 (ours)
+                    f"(SELECT greatest(1, max(id)) FROM {table}))"
+                ))  # fmt: skip
 
 
 def test_migrations_equal_schema(database: Database) -> None:
@@ -58,23 +79,22 @@ def test_revision_is_head() -> None:
     assert ScriptDirectory.from_config(config).get_current_head() == schema.REVISION
 
 
-def test_upgrade_from_first(tmp_path: Path) -> None:
+def test_upgrade_from_first(empty: Database) -> None:
     """A database of the first version is upgraded with what it holds."""
-    database = _empty(tmp_path)
+    database = empty
     config = Config()
     config.set_main_option("script_location", "ovms.server.storage:migrations")
     with database.writing() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
-        connection.execute(
-            text("INSERT INTO owners (name, name_key, admin, created, changed) "
-                 "VALUES ('bob', 'bob', 0, 1, 1)")
-        )  # fmt: skip
-        connection.execute(
-            text("INSERT INTO vehicles (id, owner_id, secret, type, created, changed) "
-                 "VALUES ('CAR1', 1, 'pw', 'car', 1, 1)")
-        )  # fmt: skip
-        connection.execute(text("INSERT INTO messages VALUES ('CAR1', 'S', x'3830', 2.0, '')"))
+        _insert(
+            connection,
+            "INSERT INTO owners (name, name_key, admin, created, changed) "
+            "VALUES ('bob', 'bob', FALSE, 1, 1)",
+            "INSERT INTO vehicles (id, owner_id, secret, type, created, changed) "
+            "VALUES ('CAR1', 1, 'pw', 'car', 1, 1)",
+            "INSERT INTO messages VALUES ('CAR1', 'S', x'3830', 2.0, '')",
+        )
     database.upgrade()
     with database.reading() as connection:
         assert revision(connection, database.name) == schema.REVISION
@@ -84,23 +104,23 @@ def test_upgrade_from_first(tmp_path: Path) -> None:
         assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
 
 
-def test_upgrade_from_third(tmp_path: Path) -> None:
+def test_upgrade_from_third(empty: Database) -> None:
     """A database without accounts is upgraded with what it holds, and goes on."""
-    database = _empty(tmp_path)
+    database = empty
     config = Config()
     config.set_main_option("script_location", "ovms.server.storage:migrations")
     with database.writing() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0003")
-        for statement in (
-            "INSERT INTO owners VALUES (7, 'Bob', 'bob', 'b@x', 'hash', 1, 1, 2)",
+        _insert(
+            connection,
+            "INSERT INTO owners VALUES (7, 'Bob', 'bob', 'b@x', 'hash', TRUE, 1, 2)",
             "INSERT INTO vehicles VALUES ('CAR1', 7, 'One', 'pw', 'car', 'et', 1, 2, NULL, 3, 0)",
             "INSERT INTO vehicles VALUES ('GONE', NULL, '', '', 'car', '', 1, 2, 2, NULL, NULL)",
             "INSERT INTO notifications VALUES "
             "('CAR1', 'app', 7, 'gcm', '', 'key', 'car1', 1, 1, NULL, 0)",
             "INSERT INTO outbox VALUES (5, 'CAR1', 'app', 'A', 'text', 1, 1, 0)",
-        ):
-            connection.execute(text(statement))
+        )
     database.upgrade()
     with database.writing() as connection:
         assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
@@ -116,22 +136,22 @@ def test_upgrade_from_third(tmp_path: Path) -> None:
         assert queries.add_owner(connection, "bob", 5.0).id == 8
 
 
-def test_upgrade_from_fourth(tmp_path: Path) -> None:
+def test_upgrade_from_fourth(empty: Database) -> None:
     """The history of the version before this one stays as it is, its records without a code."""
-    database = _empty(tmp_path)
+    database = empty
     config = Config()
     config.set_main_option("script_location", "ovms.server.storage:migrations")
     with database.writing() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0004")
-        for statement in (
+        _insert(
+            connection,
             "INSERT INTO vehicles (id, secret, type, created, changed, owner_id, deleted) "
             "VALUES ('CAR1', 'pw', 'car', 1, 1, NULL, 2)",
             "INSERT INTO history VALUES (7, 'CAR1', 'T', 1, 5000, 90000, x'78')",
             "INSERT INTO history_acks VALUES ('CAR1', 'T', 1, 3, x'00', 5000)",
             "INSERT INTO history_counts VALUES ('CAR1', 'T', 1, 1, 26)",
-        ):
-            connection.execute(text(statement))
+        )
     database.upgrade()
     with database.reading() as connection:
         assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
@@ -141,47 +161,48 @@ def test_upgrade_from_fourth(tmp_path: Path) -> None:
         assert connection.scalar(text("SELECT count(*) FROM history_acks")) == 1
 
 
-def test_upgrade_from_fifth(tmp_path: Path) -> None:
+def test_upgrade_from_fifth(empty: Database) -> None:
     """Vehicles of the version before this one may be called plain; nothing is known of secrets."""
-    database = _empty(tmp_path)
+    database = empty
     config = Config()
     config.set_main_option("script_location", "ovms.server.storage:migrations")
     with database.writing() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0005")
-        for statement in (
-            "INSERT INTO owners VALUES (7, 'Bob', 'bob', 'b@x', 'hash', 1, 1, 2)",
+        _insert(
+            connection,
+            "INSERT INTO owners VALUES (7, 'Bob', 'bob', 'b@x', 'hash', TRUE, 1, 2)",
             "INSERT INTO vehicles (id, owner_id, secret, type, created, changed) "
             "VALUES ('CAR1', 7, 'pw', 'car', 1, 1)",
             "INSERT INTO server VALUES (1, 1, 2)",
-        ):
-            connection.execute(text(statement))
+        )
     database.upgrade()
     with database.writing() as connection:
         assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
         query = text("SELECT id, started, heartbeat, token_key FROM server")
         assert tuple(connection.execute(query).one()) == (1, 1, 2, None)
-        assert connection.scalar(text("SELECT tls_only FROM vehicles")) == 0
+        assert not connection.scalar(text("SELECT tls_only FROM vehicles"))
         assert queries.get_vehicle(connection, "CAR1").secret == "pw"
 
 
 TOKEN = "1234abcd" * 8
 
 
-def _plain(folder: Path) -> Database:
-    """Return a database of the version before encryption, with one of each secret, some deleted."""
-    database = _empty(folder)
+def _plain(database: Database) -> Database:
+    """Fill a database of the version before encryption: one of each secret, some deleted."""
     config = Config()
     config.set_main_option("script_location", "ovms.server.storage:migrations")
     with database.writing() as connection:
-        connection.exec_driver_sql("PRAGMA secure_delete = OFF")
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA secure_delete = OFF")
         config.attributes["connection"] = connection
         command.upgrade(config, "0006")
         vehicle = ("INSERT INTO vehicles (id, owner_id, secret, type, created, changed, deleted)"
                    " VALUES ('{}', {}, '{}', 'car', 1, 1, {})")  # fmt: skip
         old = [vehicle.format(f"OLD{number}", 1, "plain secret", "NULL") for number in range(200)]
-        for statement in (
-            "INSERT INTO owners VALUES (1, 'bob', 'bob', '', NULL, 0, 1, 1)",
+        _insert(
+            connection,
+            "INSERT INTO owners VALUES (1, 'bob', 'bob', '', NULL, FALSE, 1, 1)",
             vehicle.format("CAR1", 1, "secret", "NULL"),
             vehicle.format("CAR2", 1, "secret", "NULL"),
             vehicle.format("GONE", "NULL", "", 2),
@@ -198,14 +219,13 @@ def _plain(folder: Path) -> Database:
             "INSERT INTO seen_tokens VALUES (x'01', 0, 0, x'02')",
             *old,
             "DELETE FROM vehicles WHERE id LIKE 'OLD%'",
-        ):
-            connection.execute(text(statement))
+        )
     return database
 
 
 def test_upgrade_from_sixth(tmp_path: Path) -> None:
     """What was plain is encrypted, is found as before, and is not left in any file."""
-    database = _plain(tmp_path)
+    database = _plain(_empty(tmp_path))
     content = (tmp_path / "ovms.db").read_bytes()
     assert all(plain in content for plain in (b"plain secret", TOKEN.encode(), b"token key"))
     database.upgrade()
@@ -244,21 +264,22 @@ def test_upgrade_from_sixth(tmp_path: Path) -> None:
 NFC, NFD = "J\xd6RG", "JO\u0308RG"
 
 
-def test_upgrade_from_seventh(tmp_path: Path) -> None:
+def test_upgrade_from_seventh(empty: Database) -> None:
     """Names and ids are composed, with all that belongs to them; two that become one stay."""
-    database = _empty(tmp_path)
+    database = empty
     config = Config()
     config.set_main_option("script_location", "ovms.server.storage:migrations")
     with database.writing() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0007")
-        owner = "INSERT INTO owners VALUES ({}, '{}', '{}', '', NULL, 0, 1, 1)"
+        owner = "INSERT INTO owners VALUES ({}, '{}', '{}', '', NULL, FALSE, 1, 1)"
         vehicle = ("INSERT INTO vehicles (id, owner_id, secret, type, created, changed)"
                    " VALUES ('{}', 1, '{}', 'car', 1, 1)")  # fmt: skip
         notified = ("INSERT INTO notifications VALUES ('{}', 'app', 1, 'mail', '', '{}', 'x', 1, 1,"
                     " NULL, 0)")  # fmt: skip
         key = current_key(connection)
-        for statement in (
+        _insert(
+            connection,
             owner.format(1, NFD, NFD.casefold()),
             owner.format(2, "e\u0301", "e\u0301"),
             owner.format(3, "\xe9", "\xe9"),
@@ -267,8 +288,7 @@ def test_upgrade_from_seventh(tmp_path: Path) -> None:
             notified.format(NFD, key.encrypt(("notifications", "key", NFD, "app"), "b@x")),
             "INSERT INTO outbox VALUES (5, '{}', 'app', 'A', 'text', 1, 1, 0)".replace("{}", NFD),
             "INSERT INTO messages VALUES ('{}', 'S', x'3830', 2.0, '')".replace("{}", NFD),
-        ):
-            connection.execute(text(statement))
+        )
     database.upgrade()
     with database.writing() as connection:
         assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
@@ -284,15 +304,58 @@ def test_upgrade_from_seventh(tmp_path: Path) -> None:
 
 def test_upgrade_killed_at_any_moment(tmp_path: Path) -> None:
     """An upgrade that is killed at any statement is finished by the next, and leaves nothing."""
-    _plain(tmp_path)
+    _plain(_empty(tmp_path))
     assert (
         kill_at_each_step(tmp_path, tmp_path.with_name(tmp_path.name + "-work"), "upgrade", 3) > 40
     )
 
 
+class CrashError(Exception):
+    """Comes at a statement."""
+
+
+def test_a_crash_at_any_statement(empty: Database) -> None:
+    """An upgrade that fails, wherever it does, leaves all as it was; the next one does it all."""
+    database = _plain(empty)
+    secrets = "SELECT id, secret FROM vehicles ORDER BY id"
+    before = rows(database, secrets)
+    left = 0
+
+    def crash(*_arguments: object) -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            raise CrashError
+
+    fatal = 1
+    event.listen(Engine, "before_cursor_execute", crash)
+    try:
+        while True:
+            left = fatal
+            try:
+                database.upgrade()
+                break
+            except CrashError:
+                left = 0
+                with database.reading() as connection:
+                    found = revision(connection, database.name)
+                if found == "0006":
+                    assert rows(database, secrets) == before
+                    fatal += 13
+                else:  # only what is clean in the files is still to be told
+                    assert found == schema.REVISION
+                    fatal += 1
+    finally:
+        event.remove(Engine, "before_cursor_execute", crash)
+    assert fatal > 100
+    with database.reading() as connection:
+        assert queries.get_vehicle(connection, "CAR1").secret == "secret"
+        assert find_key(connection, b"") == b"token key"
+
+
 def test_upgrade_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A disk without room for the key file leaves the database as it was; later it is upgraded."""
-    database = _plain(tmp_path)
+    database = _plain(_empty(tmp_path))
 
     def refuse(_descriptor: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -396,18 +459,18 @@ def test_no_version_that_there_was(database: Database, change: str) -> None:
         assert "\n" not in str(caught.value)
 
 
-def test_nothing_but_an_empty_version(tmp_path: Path) -> None:
+def test_nothing_but_an_empty_version(empty: Database) -> None:
     """A file with the table of versions alone is as good as an empty one."""
-    database = _empty(tmp_path)
+    database = empty
     execute(database, "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
     database.upgrade()
     with database.reading() as connection:
         assert revision(connection, database.name) == schema.REVISION
 
 
-def test_other_program(tmp_path: Path) -> None:
+def test_other_program(empty: Database) -> None:
     """Tables are not put into another program's database."""
-    database = _empty(tmp_path)
+    database = empty
     execute(database, "CREATE TABLE theirs (x INTEGER)")
     with pytest.raises(NotADatabase, match="another program"):
         database.upgrade()
