@@ -17,6 +17,9 @@ from tests.programs.conftest import SECRET, Server, Start, run_ovms, start
 
 __all__ = ["start"]
 
+NO_PORTS = ("--host", "127.0.0.1", "--port", "0", "--no-tls", "--no-http")
+"""Options of a server that is not called."""
+
 CARS = ("CAR1", "CAR2", "CAR3")
 
 

@@ -171,7 +171,7 @@ def run_program(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @cache
-def _data_with(vehicles: tuple[str, ...]) -> Path:
+def data_with(vehicles: tuple[str, ...]) -> Path:
     """Return a data folder in which the owner ``tester`` has these vehicles, made once."""
     folder = Path(tempfile.mkdtemp(prefix="ovms-data-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -191,7 +191,7 @@ class Server:
         self.data = data
         self._start = start
         assert not (data / "ovms.db").exists()
-        shutil.copytree(_data_with(vehicles), data, dirs_exist_ok=True)
+        shutil.copytree(data_with(vehicles), data, dirs_exist_ok=True)
         self.port = self.tls_port = self.http_port = self.https_port = 0
         self.program = self.run()
 

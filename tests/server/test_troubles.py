@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from ovms.base.clock import ManualClock
-from ovms.server.storage.errors import StoreError
+from ovms.server.storage.errors import DamagedDatabase, StoreError
 from ovms.server.storage.opening import open_database
 from ovms.server.storage.peers import note_peer
 from ovms.server.storage.store import Store
@@ -56,6 +56,14 @@ async def test_a_database_that_cannot_be_written(
     monkeypatch.setattr(store.database, "read", None)
     found = await find_troubles(tmp_path, store, None, TIME)
     assert found["database"].endswith("keeps nothing: no space left")
+
+
+async def test_damage(tmp_path: Path, store: Store) -> None:
+    """Damage that a query has met is a trouble from then on, whatever else works."""
+    store.database.note_damage(DamagedDatabase("database x is damaged"))
+    store.database.note_damage(DamagedDatabase("database x is damaged elsewhere"))
+    found = await find_troubles(tmp_path, store, None, TIME)
+    assert found == {"damage": "A query has met damage: database x is damaged"}
 
 
 async def test_a_database_that_cannot_be_read(

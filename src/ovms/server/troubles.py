@@ -31,6 +31,8 @@ async def find_troubles(
 ) -> dict[str, str]:
     """Return what is wrong now, by a name each. ``now`` in Unix seconds. Raises ``OSError``."""
     found = dict(of_disk(data))
+    if store.database.damage is not None:
+        found["damage"] = f"A query has met damage: {store.database.damage}"
     failure = store.writer.failure
     if failure is not None:
         found["database"] = f"The database cannot be written, and keeps nothing: {failure}"

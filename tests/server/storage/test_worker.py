@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ovms.server.storage.errors import DatabaseLocked, StoreClosed
+from ovms.server.storage.errors import DamagedDatabase, DatabaseLocked, StoreClosed
 from ovms.server.storage.worker import Worker
 from tests.waiting import PATIENCE, until
 
@@ -82,6 +82,21 @@ async def test_a_locked_database_is_waited_for_once(resource: Resource) -> None:
     assert all(isinstance(each, DatabaseLocked) for each in found)
     assert len(tried) == 1
     assert await worker.run(lambda _: 2) == 2
+    await worker.close()
+
+
+async def test_damage_is_noted(resource: Resource) -> None:
+    """Who is to know of damage hears of it, and whoever has asked gets the error."""
+    found: list[DamagedDatabase] = []
+    worker = Worker("test", resource.opened, resource.release, on_damage=found.append)
+    error = DamagedDatabase("database x is damaged")
+
+    def read(connection: Resource) -> None:
+        raise error
+
+    with pytest.raises(DamagedDatabase):
+        await worker.run(read)
+    assert found == [error]
     await worker.close()
 
 

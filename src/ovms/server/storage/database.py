@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 
 from ovms.base.logs import get_logger
 from ovms.server.storage.encryption import Keys, current_key
-from ovms.server.storage.errors import DatabaseError, DatabaseInUse
+from ovms.server.storage.errors import DamagedDatabase, DatabaseError, DatabaseInUse
 from ovms.server.storage.numbering import highest_used_ids
 from ovms.server.storage.schema import REVISION, encryption
 from ovms.server.storage.upgrading import migrate, revision
@@ -66,6 +66,14 @@ class Database(ABC):
         """What logs and errors call it; without a password."""
         self.keys = Keys(key_file, name)
         """What its secrets are encrypted under; each connection knows them."""
+        self.damage: DamagedDatabase | None = None
+        """The damage that a query has met, since the server started."""
+
+    def note_damage(self, error: DamagedDatabase) -> None:
+        """Remember that a query has met damage, and log the first. From any thread."""
+        if self.damage is None:
+            self.damage = error
+            log.error("the database is damaged", reason=str(error))
 
     # The command line: each use blocks, with a connection of its own.
 
@@ -209,10 +217,20 @@ class Database(ABC):
         ``is_served`` says that a server is known to run on it.
         """
         with self.reading() as connection:
-            if revision(connection, self.name) == REVISION:
+            is_current = revision(connection, self.name) == REVISION
+            if is_current:
                 current_key(connection)
             else:
                 self.keys.file.read()
+        if is_current:
+            self.find_damage()
+
+    def find_damage(self) -> None:  # noqa: B027 (others notice damage by themselves)
+        """Look for damage in what is read first; what else is damaged is found by who reads it.
+
+        It takes a moment, however much there is. Raises
+        :class:`~ovms.server.storage.errors.DamagedDatabase`.
+        """
 
     # The server: nothing blocks the event loop.
 

@@ -5,7 +5,8 @@
     StoreError
     ├── DatabaseError             the database as a whole
     │   ├── UnsupportedDatabase   a URL of a kind that is not supported
-    │   ├── NotADatabase          the file is something else, another program's, or damaged
+    │   ├── NotADatabase          the file is something else, or another program's
+    │   │   └── DamagedDatabase   what it holds cannot be read any more
     │   ├── NewerSchema           written by a newer ovms
     │   ├── DatabaseInUse         another server uses it
     │   ├── DatabaseLocked        another process kept it for longer than the busy time-out
@@ -42,6 +43,10 @@ class UnsupportedDatabase(DatabaseError):
 
 class NotADatabase(DatabaseError):
     """The file is no database, one of another program, or damaged."""
+
+
+class DamagedDatabase(NotADatabase):
+    """Pages of the database, or of one of its indexes, are not what was written."""
 
 
 class NewerSchema(DatabaseError):

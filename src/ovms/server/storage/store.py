@@ -102,6 +102,7 @@ class Store:
         :class:`ovms.server.storage.errors.DatabaseError`.
         """
         await asyncio.to_thread(database.upgrade)
+        await asyncio.to_thread(database.find_damage)
         ended = await database.read(_cut_connections)
         start = partial(_start, now=clock(), trust_clock=trust_clock)
         store = cls(database, clock, await database.write(start))

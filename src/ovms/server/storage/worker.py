@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ovms.server.storage.errors import (
+    DamagedDatabase,
     DatabaseError,
     DatabaseLocked,
     DatabaseUnreachable,
@@ -32,7 +33,8 @@ class Worker(Generic[C]):
     """One thread and its connection. The thread starts with the first job.
 
     ``opened`` yields the connection for a job, ``release`` closes it; both run in the thread.
-    ``interrupt`` has the job that runs fail, so that closing need not wait for it.
+    ``interrupt`` has the job that runs fail, so that closing need not wait for it. ``on_damage`` is
+    called in the thread when a job finds the database damaged.
     """
 
     def __init__(
@@ -41,11 +43,13 @@ class Worker(Generic[C]):
         opened: Callable[[], AbstractContextManager[C]],
         release: Callable[[], None],
         interrupt: Callable[[], None] | None = None,
+        on_damage: Callable[[DamagedDatabase], None] = lambda error: None,
     ) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._opened = opened
         self._release = release
         self._interrupt = interrupt
+        self._on_damage = on_damage
         self._closed = False
         self._refused: tuple[float, DatabaseError] | None = None
         """When the database last let nobody in, by the monotonic clock, and the error."""
@@ -82,4 +86,7 @@ class Worker(Generic[C]):
                 return job(connection)
         except (DatabaseLocked, DatabaseUnreachable) as error:
             self._refused = time.monotonic(), error
+            raise
+        except DamagedDatabase as error:
+            self._on_damage(error)
             raise

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ovms.server.http.v1 import vehicles
-from ovms.server.storage.errors import DatabaseError
+from ovms.server.storage.errors import DamagedDatabase, DatabaseError
 
 if TYPE_CHECKING:
     from tests.server.http.v1.site import ApiSite
@@ -39,8 +39,9 @@ async def test_who_calls(v1: ApiSite, said: str, status: int, code: str) -> None
 
 @pytest.mark.parametrize(
     ("error", "status", "code"),
-    [(DatabaseError("away"), 503, "unavailable"), (ZeroDivisionError(), 500, "internal_error")],
-)
+    [(DatabaseError("away"), 503, "unavailable"), (ZeroDivisionError(), 500, "internal_error"),
+     (DamagedDatabase("page 7"), 503, "unavailable")],
+)  # fmt: skip
 async def test_unforeseen(
     v1: ApiSite, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int, code: str
 ) -> None:
@@ -52,7 +53,8 @@ async def test_unforeseen(
     monkeypatch.setattr(vehicles, "_answer", fail)
     answer = await v1.call("GET /vehicles")
     assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
-    assert ("retry-after" in answer.headers) == (status == 503)
+    assert "page 7" not in answer.text
+    assert ("retry-after" in answer.headers) == (str(error) == "away")
 
 
 @pytest.mark.parametrize(

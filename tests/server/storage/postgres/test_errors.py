@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from ovms.server.storage.errors import (
+    DamagedDatabase,
     DatabaseError,
     DatabaseLocked,
     DatabaseUnreachable,
     DatabaseUnwritable,
-    NotADatabase,
 )
 from ovms.server.storage.postgres.errors import from_postgres, is_bad_row, translated
 
@@ -35,8 +35,8 @@ def _wrapped(error: Exception) -> DBAPIError:
         (asyncpg.TooManyConnectionsError("x"), DatabaseUnreachable, "no more connections"),
         (psycopg.errors.InvalidPassword("x"), DatabaseUnreachable, "wrong user or password"),
         (asyncpg.InvalidCatalogNameError("x"), DatabaseUnreachable, "make it with createdb"),
-        (asyncpg.DataCorruptedError("x"), NotADatabase, "ovms restore"),
-        (psycopg.errors.IndexCorrupted("x"), NotADatabase, "REINDEX"),
+        (asyncpg.DataCorruptedError("x"), DamagedDatabase, "ovms restore"),
+        (psycopg.errors.IndexCorrupted("x"), DamagedDatabase, "REINDEX"),
         (psycopg.OperationalError("connection failed: no route\nto host"), DatabaseUnreachable,
          "cannot be reached: no route"),
         (ConnectionRefusedError(111, "Connection refused"), DatabaseUnreachable, "refused"),

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from ovms.server.storage.errors import (
+    DamagedDatabase,
     DatabaseError,
     DatabaseLocked,
     DatabaseUnwritable,
-    NotADatabase,
 )
 from ovms.server.storage.sqlite.errors import LOG_INDEX, from_sqlite, is_bad_row, translated
 
@@ -22,8 +22,8 @@ CASES = [
     (sqlite3.SQLITE_READONLY_DBMOVED, DatabaseUnwritable, "read-only"),
     (sqlite3.SQLITE_IOERR_FSYNC, DatabaseUnwritable, "disk error"),
     (sqlite3.SQLITE_CANTOPEN, DatabaseUnwritable, "opened"),
-    (sqlite3.SQLITE_NOTADB, NotADatabase, "not a database"),
-    (sqlite3.SQLITE_CORRUPT, NotADatabase, "damaged"),
+    (sqlite3.SQLITE_NOTADB, DamagedDatabase, "not a database"),
+    (sqlite3.SQLITE_CORRUPT, DamagedDatabase, "damaged"),
     (sqlite3.SQLITE_ERROR, DatabaseError, "failed: odd"),
 ]
 
@@ -37,6 +37,28 @@ def test_from_sqlite(code: int, kind: type[DatabaseError], text: str) -> None:
     assert type(found) is kind
     assert str(found).startswith("database x.db ")
     assert text in str(found)
+
+
+def test_a_text_that_is_none() -> None:
+    """Damage in a text is told without the text, which may be anybody's."""
+    error = sqlite3.OperationalError(
+        "Could not decode to UTF-8 column 'name' with text 'Bob\udcff'"
+    )
+    found = from_sqlite(error, "x.db")
+    assert isinstance(found, DamagedDatabase)
+    assert "Bob" not in str(found)
+
+
+def test_why_it_cannot_be_opened(tmp_path: Path) -> None:
+    """The system's reason is told, also of the log."""
+    error = sqlite3.OperationalError("unable to open database file")
+    error.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
+    path = tmp_path / "x.db"
+    assert str(from_sqlite(error, str(path))).endswith("opened: No such file or directory")
+    path.touch()
+    assert str(from_sqlite(error, str(path))).endswith("cannot be opened")
+    path.with_name("x.db-wal").mkdir()
+    assert str(from_sqlite(error, str(path))).endswith("opened: x.db-wal: Is a directory")
 
 
 @pytest.mark.parametrize(

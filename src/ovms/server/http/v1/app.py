@@ -72,7 +72,7 @@ from ovms.server.http.v1.errors import (
 from ovms.server.http.v1.pages import ApiPages
 from ovms.server.http.v1.private import PrivateAnswers
 from ovms.server.http.v1.routing import CallIndex
-from ovms.server.storage.errors import DamagedVehicle, RecordError, StoreError
+from ovms.server.storage.errors import DamagedDatabase, DamagedVehicle, RecordError, StoreError
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -205,6 +205,8 @@ def _api_error(request: Request, error: Exception) -> ApiError:
             return from_record(error)
         case DamagedVehicle():
             return ApiError(409, "The vehicle's stored secret is damaged: set it anew", "damaged")
+        case DamagedDatabase():
+            return ApiError(503, "The database is damaged: its operator must see to it")
         case StoreError():
             return ApiError(503, "The database is away", wait=AWAY_WAIT)
     route = getattr(request.scope.get("route"), "path", "none")

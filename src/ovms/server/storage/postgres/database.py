@@ -70,9 +70,14 @@ class PostgresDatabase(Database):
         self._engine = PostgresEngine(address, self.keys)
         self._lanes = {lane: self._reader(lane) for lane in Lane}
         kept = PostgresEngine(address, self.keys)
-        self._writes = Worker("ovms-writes", kept.writing, kept.close)
+        self._writes = Worker("ovms-writes", kept.writing, kept.close, on_damage=self.note_damage)
         self._connection = WriterLink(address)
-        self._writer = Worker("ovms-writer", self._connection.opened, self._connection.close)
+        self._writer = Worker(
+            "ovms-writer",
+            self._connection.opened,
+            self._connection.close,
+            on_damage=self.note_damage,
+        )
 
     @classmethod
     def at_url(
@@ -183,4 +188,4 @@ class PostgresDatabase(Database):
     def _reader(self, lane: Lane) -> Worker[Connection]:
         kept = PostgresEngine(self._address, self.keys)
         interrupt = kept.interrupt if lane is Lane.HISTORY else None
-        return Worker(f"ovms-{lane.value}", kept.reading, kept.close, interrupt)
+        return Worker(f"ovms-{lane.value}", kept.reading, kept.close, interrupt, self.note_damage)

@@ -10,11 +10,11 @@ import psycopg
 from sqlalchemy.exc import DBAPIError
 
 from ovms.server.storage.errors import (
+    DamagedDatabase,
     DatabaseError,
     DatabaseLocked,
     DatabaseUnreachable,
     DatabaseUnwritable,
-    NotADatabase,
 )
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ _BY_STATE: Final[dict[str, tuple[type[DatabaseError], str]]] = {
     "25006": (DatabaseUnwritable, "is read-only"),
     "42501": (DatabaseUnwritable, "may not be changed: permission denied"),
     "58": (DatabaseUnwritable, "cannot be read or written: disk error"),
-    "XX001": (NotADatabase, "is damaged: restore a backup (ovms restore)"),
-    "XX002": (NotADatabase, "is damaged: an index is corrupt (REINDEX makes it anew)"),
+    "XX001": (DamagedDatabase, "is damaged: restore a backup (ovms restore)"),
+    "XX002": (DamagedDatabase, "is damaged: an index is corrupt (REINDEX makes it anew)"),
 }
 """By SQLSTATE, or by its class, the first two characters."""
 

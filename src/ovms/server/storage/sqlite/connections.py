@@ -65,10 +65,16 @@ def connect(path: Path, busy_timeout: float = BUSY_TIMEOUT) -> sqlite3.Connectio
 
 def _set_pragmas(connection: sqlite3.Connection, busy_timeout: float) -> None:
     connection.execute(f"PRAGMA busy_timeout = {int(busy_timeout * 1000)}")
-    if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+    if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",) and _is_ours(connection):
         _log_ahead(connection, busy_timeout)
     for pragma in _PRAGMAS:
         connection.execute(pragma)
+
+
+def _is_ours(connection: sqlite3.Connection) -> bool:
+    """Return whether a database is new, or has a version: another program's stays as it is."""
+    names = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
+    return not names or "alembic_version" in names
 
 
 def _log_ahead(connection: sqlite3.Connection, busy_timeout: float) -> None:

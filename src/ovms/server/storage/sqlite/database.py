@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -20,6 +21,7 @@ from ovms.server.storage.sqlite.connections import (
     empty_log,
     rewrite,
 )
+from ovms.server.storage.sqlite.damage import check_files, find_damage
 from ovms.server.storage.sqlite.errors import is_bad_row
 from ovms.server.storage.sqlite.expiry import expire
 from ovms.server.storage.sqlite.holding import HeldFile, lock_path
@@ -62,9 +64,11 @@ class SqliteDatabase(Database):
         self._engine = SqliteEngine(path, self.keys, kept=False)
         self._lanes = {lane: self._reader(lane) for lane in Lane}
         kept = SqliteEngine(path, self.keys, kept=True)
-        self._writes = Worker("ovms-writes", kept.writing, kept.close)
+        self._writes = Worker("ovms-writes", kept.writing, kept.close, on_damage=self.note_damage)
         connection = KeptConnection(path, WRITER_BUSY_TIMEOUT)
-        self._writer = Worker("ovms-writer", connection.opened, connection.close)
+        self._writer = Worker(
+            "ovms-writer", connection.opened, connection.close, on_damage=self.note_damage
+        )
 
     @classmethod
     def at_url(
@@ -85,8 +89,11 @@ class SqliteDatabase(Database):
 
     def upgrade_schema(self) -> None:
         """Make the file if there is none, and bring its schema up to this version."""
+        check_files(self.path)
         create_file(self.path)
         super().upgrade_schema()
+        if self._hold is not None:
+            self._hold.note_served()
 
     def rewrite(self) -> None:
         """Copy the rows into a file without free places, and empty the write-ahead log."""
@@ -126,8 +133,14 @@ class SqliteDatabase(Database):
         self.keys.file.read()
         if not is_served:
             self.check_unused()
-        if self.path.exists():
+        if os.path.lexists(self.path):
+            check_files(self.path)
             super().check(is_served=is_served)
+
+    def find_damage(self) -> None:
+        """See :meth:`Database.find_damage`, and :mod:`.damage`."""
+        with self.reading() as connection:
+            find_damage(connection, self.path)
 
     async def read(self, query: Callable[[Connection], T], lane: Lane = Lane.SHORT) -> T:
         """Run a query in its lane's thread."""
@@ -175,7 +188,7 @@ class SqliteDatabase(Database):
     def _reader(self, lane: Lane) -> Worker[Connection]:
         kept = SqliteEngine(self.path, self.keys, kept=True)
         interrupt = kept.interrupt if lane is Lane.HISTORY else None
-        return Worker(f"ovms-{lane.value}", kept.reading, kept.close, interrupt)
+        return Worker(f"ovms-{lane.value}", kept.reading, kept.close, interrupt, self.note_damage)
 
 
 def size_of(path: Path) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from contextlib import contextmanager
@@ -11,10 +12,10 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy.exc import DBAPIError
 
 from ovms.server.storage.errors import (
+    DamagedDatabase,
     DatabaseError,
     DatabaseLocked,
     DatabaseUnwritable,
-    NotADatabase,
 )
 
 if TYPE_CHECKING:
@@ -33,16 +34,21 @@ BAD_ROW: Final = (
 LOG_INDEX: Final = 32 * 1024
 """Bytes of the smallest ``…-shm``, which whoever opens a database needs."""
 
+RESTORE: Final = "restore a backup (ovms restore --replace)"
+DAMAGED: Final = f"is damaged: {RESTORE}"
+NO_TEXT: Final = "Could not decode to UTF-8"
+NO_DATABASE: Final = f"is not a database, or its beginning is damaged: {RESTORE}"
+
 _BY_CODE: Final[dict[int, tuple[type[DatabaseError], str]]] = {
     sqlite3.SQLITE_PERM: (DatabaseUnwritable, "may not be opened: permission denied"),
     sqlite3.SQLITE_BUSY: (DatabaseLocked, "is locked by another process"),
     sqlite3.SQLITE_LOCKED: (DatabaseLocked, "is locked by another process"),
     sqlite3.SQLITE_READONLY: (DatabaseUnwritable, "is read-only"),
     sqlite3.SQLITE_IOERR: (DatabaseUnwritable, "cannot be read or written: disk error"),
-    sqlite3.SQLITE_CORRUPT: (NotADatabase, "is damaged"),
+    sqlite3.SQLITE_CORRUPT: (DamagedDatabase, DAMAGED),
     sqlite3.SQLITE_FULL: (DatabaseUnwritable, "cannot grow: the disk is full"),
     sqlite3.SQLITE_CANTOPEN: (DatabaseUnwritable, "cannot be opened"),
-    sqlite3.SQLITE_NOTADB: (NotADatabase, "is not a database"),
+    sqlite3.SQLITE_NOTADB: (DamagedDatabase, NO_DATABASE),
 }
 
 
@@ -55,6 +61,10 @@ def from_sqlite(error: BaseException | None, name: str) -> DatabaseError:
     if code == sqlite3.SQLITE_IOERR and _is_full(name):
         code = sqlite3.SQLITE_FULL  # without room for its log a file cannot even be read
     kind, text = _BY_CODE.get(code, (DatabaseError, f"failed: {error}"))
+    if not code and str(error).startswith(NO_TEXT):
+        kind, text = DamagedDatabase, DAMAGED  # the driver's own words hold the text
+    if code == sqlite3.SQLITE_CANTOPEN:
+        text += _why_not(name)
     return kind(f"database {name} {text}")
 
 
@@ -84,3 +94,17 @@ def is_bad_row(error: BaseException | None) -> bool:
     if isinstance(error, DBAPIError):
         error = error.orig
     return isinstance(error, BAD_ROW)
+
+
+def _why_not(name: str) -> str:
+    """Return why the files of a database cannot be opened, which SQLite does not say."""
+    for end in ("", "-wal", "-shm"):
+        path = Path(name + end)
+        try:
+            os.close(os.open(path, os.O_RDWR))
+        except FileNotFoundError as error:
+            if not end:
+                return f": {error.strerror}"
+        except OSError as error:
+            return f": {path.name}: {error.strerror}"
+    return "" if os.access(path.parent, os.W_OK) else f": its folder {path.parent} is read-only"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ovms.base.paths import open_private
 from ovms.server.storage.errors import DatabaseInUse, DatabaseUnwritable
@@ -17,10 +17,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+SERVED: Final = b"A server of ovms has its database in the file beside this one.\n"
+"""What is in a file that is locked once its database has been made."""
+
+
 def lock_path(path: Path) -> Path:
     """Return the file that is locked for a database; links to it lead to the same one."""
     found = path.resolve()
     return found.with_name(found.name + ".lock")
+
+
+def was_served(path: Path) -> bool:
+    """Return whether a server has had a database in this file."""
+    try:
+        return lock_path(path).stat().st_size > 0
+    except OSError:
+        return False
 
 
 class HeldFile:
@@ -40,6 +52,11 @@ class HeldFile:
         except OSError as error:
             self.close()
             raise DatabaseInUse(f"another ovms server is running on database {path}") from error
+
+    def note_served(self) -> None:
+        """Remember beside the database that there is one now; see :func:`was_served`."""
+        if self._file is not None and not os.fstat(self._file).st_size:
+            os.write(self._file, SERVED)
 
     def close(self) -> None:
         """Let others have it. Calling it again does nothing."""
