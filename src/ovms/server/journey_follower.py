@@ -25,6 +25,7 @@ from ovms.protocol.phases import PHASED, phase_of
 from ovms.server.storage.database import Lane
 from ovms.server.storage.errors import (
     DatabaseLocked,
+    DatabaseUnreachable,
     DatabaseUnwritable,
     InvalidValue,
     StoreClosed,
@@ -385,7 +386,7 @@ class JourneyFollower:
                 return  # what is new has its turn
             try:
                 known = await self._load(vehicle_id, behind)
-            except (DatabaseLocked, DatabaseUnwritable, StoreClosed):
+            except (DatabaseLocked, DatabaseUnreachable, DatabaseUnwritable, StoreClosed):
                 raise  # of no one vehicle
             except Exception as error:
                 self._fail(vehicle_id, error)

@@ -10,7 +10,7 @@ from ovms.protocol import Role
 from ovms.server.http.monitor import sources as module
 from ovms.server.http.monitor.sources import take_readings
 from ovms.server.hub.census import Census
-from ovms.server.storage.errors import DatabaseError
+from ovms.server.storage.errors import DatabaseError, DatabaseUnreachable
 
 if TYPE_CHECKING:
     from ovms.server.http.monitor.sources import MonitorSources
@@ -46,6 +46,18 @@ async def test_what_does_not_answer_is_missing(
     found = await take_readings(sources)
     assert (found.stored, found.disk) == (None, None)
     assert found.census == Census()
+
+
+async def test_a_database_whose_size_is_not_told(
+    sources: MonitorSources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is away takes the numbers of the disk away, too; no call fails for it."""
+
+    def away() -> dict[str, int]:
+        raise DatabaseUnreachable("away")
+
+    monkeypatch.setattr(sources.store.database, "sizes", away)
+    assert (await take_readings(sources)).disk is None
 
 
 async def test_nobody_waits_for_ever(

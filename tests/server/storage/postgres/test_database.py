@@ -98,4 +98,4 @@ async def test_vacuum(database: Database) -> None:
     """Deleted rows leave their places, while the server runs or before it does."""
     assert await database.forget_deleted()
     database.rewrite()
-    assert database.sizes()["database"] > 0
+    assert database.sizes()["file"] > 0

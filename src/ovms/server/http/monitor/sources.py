@@ -148,7 +148,7 @@ async def _read_disk(sources: MonitorSources) -> Disk | None:
     try:
         async with asyncio.timeout(READ_TIMEOUT):
             return await asyncio.to_thread(look)
-    except OSError as error:  # TimeoutError is one
+    except (OSError, StoreError) as error:  # TimeoutError is an OSError
         log.warning("the disk cannot be looked at", reason=str(error) or "no answer in time")
         return None
 

@@ -166,7 +166,7 @@ class PostgresDatabase(Database):
         """Return the bytes of the database, indices included."""
         with translated(self.name), connect(self._address) as connection:
             row = connection.execute(_SIZE).fetchone()
-        return {"database": int(row[0]) if row else 0}
+        return {"file": int(row[0]) if row else 0}
 
     def is_bad_row(self, error: BaseException) -> bool:
         """See :meth:`Database.is_bad_row`."""
