@@ -14,6 +14,7 @@ from ovms.base.statussocket import telling_status
 from ovms.server.data_folder import data_lock
 from ovms.server.http.monitor.status import (
     SOCKET,
+    BackupStatus,
     LastMinute,
     LoggedProblem,
     Queues,
@@ -33,6 +34,7 @@ WELL = ServerStatus(
     last_minute=LastMinute(60.0, 6.25, 8.0, 171, 2.125), queues=Queues(0, 0, 0, 0, 0, 0, 0, 0, 0),
     storage=StorageStatus(212 * MIB, 4 * MIB, 1500 * MIB), outbox={}, deliveries_failed=0,
     logins_failed={}, refused={}, certificate_days={"default": 61}, last_error=None,
+    backup=BackupStatus("/b", 24.0, "2026-03-01T03:00:00Z", 12 * MIB, is_failing=False),
 )  # fmt: skip
 
 ILL = msgspec.structs.replace(
@@ -42,6 +44,7 @@ ILL = msgspec.structs.replace(
     queues=Queues(12, 3, 0, 1, 0, 0, 0, 0, 0), logins_failed={"0x31": 4},
     refused={"wrong_secret": 12}, certificate_days={},
     last_error=LoggedProblem("2026-03-12T03:10:00Z", "cannot save: \x1b[31mdisk full"),
+    backup=None,
 )  # fmt: skip
 
 
@@ -90,6 +93,7 @@ def test_a_server_that_is_well(tmp_path: Path) -> None:
         "waiting": "nothing",
         "outbox": "no alert waits",
         "disk": "database 212.0 MiB, its log 4.0 MiB, free 1,500 MiB",
+        "backup": "last 2026-03-01T03:00:00Z, 12.0 MiB, every 24 hours into /b",
         "certificates": "default 61 days",
         "logins": "failed since the start: none",
         "refused": "nobody since the start",
@@ -108,6 +112,7 @@ def test_a_server_that_is_not(tmp_path: Path) -> None:
     assert second == "wrong        The server is stopping."
     lines = lines_of(done.stdout)
     assert lines["cars"] == "41 online, 2 callers without proof"
+    assert lines["backup"] == "none is made by itself (backup_every)"
     assert lines["connections"] == "none"
     assert lines["commits"] == "0 in that time"
     assert lines["waiting"] == "rows 12, records 3, cars paced 1"

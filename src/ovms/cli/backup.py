@@ -66,7 +66,7 @@ def backup(
             else:
                 now = time.time()
                 file = file / backup_name(now) if file.is_dir() else file
-                sources = find_settings(data, database, config).file_sources(config)
+                sources = find_settings(data, database, config).file_sources()
                 with open_database(data, database, config, must_exist=True) as db:
                     manifest = make_backup(
                         db, sources, file, now, progress.report, secrets=not without_key

@@ -102,6 +102,7 @@ def _lines(found: ServerStatus) -> Iterator[tuple[str, str]]:
     yield "waiting", _waiting(found)
     yield "outbox", _outbox(found)
     yield "disk", _disk(found)
+    yield "backup", _backup(found)
     days = {name: f"{days} days" for name, days in found.certificate_days.items()}
     yield "certificates", _counts(days, "none: no TLS")
     yield "logins", f"failed since the start: {_counts(found.logins_failed, 'none')}"
@@ -134,6 +135,16 @@ def _outbox(found: ServerStatus) -> str:
         return "unknown: the database does not answer"
     failed = f"; {found.deliveries_failed} tries failed" if found.deliveries_failed else ""
     return _counts(found.outbox, "no alert waits") + failed
+
+
+def _backup(found: ServerStatus) -> str:
+    backup = found.backup
+    if backup is None:
+        return "none is made by itself (backup_every)"
+    every = f"every {backup.hours:g} hours into {backup.folder}"
+    if backup.last is None:
+        return f"none yet, {every}"
+    return f"last {backup.last}, {(backup.bytes or 0) / MIB:.1f} MiB, {every}"
 
 
 def _disk(found: ServerStatus) -> str:

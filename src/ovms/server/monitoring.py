@@ -22,7 +22,12 @@ from ovms.base.looplag import measure_lag
 from ovms.base.statussocket import telling_status
 from ovms.server.connected import end_connection, list_connections
 from ovms.server.http.monitor.rates import NOTE_INTERVAL, Rates
-from ovms.server.http.monitor.sources import JourneyFacts, MonitorSources, ServerFacts
+from ovms.server.http.monitor.sources import (
+    BackupFacts,
+    JourneyFacts,
+    MonitorSources,
+    ServerFacts,
+)
 from ovms.server.http.monitor.status import SOCKET, counts_of, take_status
 from ovms.server.notify.counts import OTHER_KIND, DeliveryOutcome
 from ovms.server.notify.notifier import KINDS
@@ -34,6 +39,7 @@ if TYPE_CHECKING:
     from ovms.base.clock import Clock
     from ovms.server.acceptor import Acceptor
     from ovms.server.accounts.login import Accounts
+    from ovms.server.backup.schedule import BackupSchedule
     from ovms.server.doorstep import Doorstep
     from ovms.server.http.service import HttpService
     from ovms.server.journey_follower import JourneyFollower
@@ -60,6 +66,7 @@ class Watched:
     ports: Mapping[str, int | None]
     find_troubles: Callable[[], Awaitable[Mapping[str, str]]]
     journeys: JourneyFollower | None = None
+    backups: BackupSchedule | None = None
     is_stopping: bool = False
     lag: Histogram = field(default_factory=Histogram)
 
@@ -105,6 +112,7 @@ class Watched:
             sessions=len(self.http.context.callers.sessions),
             watches=len(self.http.context.watches),
             journeys=self._journeys(),
+            backups=self._backups(),
         )
 
     def _journeys(self) -> JourneyFacts | None:
@@ -113,6 +121,16 @@ class Watched:
             return None
         counts = follower.counts
         return JourneyFacts(follower.behind, counts.records, counts.seconds, counts.failures)
+
+    def _backups(self) -> BackupFacts | None:
+        made = self.backups
+        if made is None:
+            return None
+        plan = made.plan
+        return BackupFacts(
+            plan.every, str(plan.folder), made.last, made.bytes, made.made, made.failed,
+            made.failure is not None,
+        )  # fmt: skip
 
     def _count_http(self) -> None:
         """Count the connections of HTTP among the others."""

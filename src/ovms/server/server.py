@@ -34,6 +34,7 @@ from ovms.server.accounts.login import Accounts
 from ovms.server.alerts.expansion import Expansion
 from ovms.server.alerts.expansion import load as alert_tables
 from ovms.server.audit import Audit
+from ovms.server.backup.schedule import CHECK, BackupSchedule, run_job
 from ovms.server.call_notes import CallNotes
 from ovms.server.data_folder import READY, data_lock, ready_file
 from ovms.server.doorstep import Doorstep
@@ -234,7 +235,7 @@ async def serve(
                 store, acceptor, accounts, notifier, http, metrics, certificates, clock, plausible,
                 quotas, operator,
                 JourneyWatch(store, hub, clock) if settings.journeys else None, journeys,
-                PositionExpiry(settings.history_position_days),
+                PositionExpiry(settings.history_position_days), _backups(settings, clock),
             )  # fmt: skip
 
             def ready(ports: Ports) -> None:
@@ -342,6 +343,14 @@ def _operator(
         log.warning("the operator hears of no trouble: mail is not set up (mail_host)")
         return None
     return OperatorMail(channels["mail"], settings.operator_mail, gethostname(), clock)
+
+
+def _backups(settings: ServerSettings, clock: Clock) -> BackupSchedule | None:
+    """Return what makes backups, if the settings want any."""
+    plan = settings.backup_plan()
+    if plan is None:
+        return None
+    return BackupSchedule(plan, clock, lambda now: run_job(settings.backup_job(plan, now)))
 
 
 @asynccontextmanager
@@ -508,6 +517,7 @@ class ServerParts:
     journey_alerts: JourneyWatch | None = None
     journeys: JourneyFollower | None = None
     positions: PositionExpiry = field(default_factory=PositionExpiry)
+    backups: BackupSchedule | None = None
 
     @property
     def hub(self) -> Hub:
@@ -517,7 +527,10 @@ class ServerParts:
     async def find_troubles(self, data: Path, gate: Gate) -> dict[str, str]:
         """Return what is wrong now, in words, by a name each."""
         found = await find_troubles(data, self.store, self.certificates, self.clock.time())
-        return found if gate.trouble is None else {**found, "places": gate.trouble}
+        others = {"places": gate.trouble}
+        if self.backups is not None:
+            others["backup"] = self.backups.trouble
+        return found | {name: trouble for name, trouble in others.items() if trouble is not None}
 
 
 async def _serve(
@@ -546,7 +559,7 @@ async def _serve(
     watched = Watched(
         settings.data, parts.clock, parts.store, parts.accounts, parts.notifier, acceptor, http,
         metrics, doorstep, parts.certificates, _opened(ports),
-        partial(parts.find_troubles, settings.data, gate), parts.journeys,
+        partial(parts.find_troubles, settings.data, gate), parts.journeys, parts.backups,
     )  # fmt: skip
     async with monitoring(watched, settings.metrics_token):
         listeners = listen([*entrances.values()], doorstep, gate)
@@ -645,6 +658,8 @@ def _start_work(
         jobs += ((parts.journeys.check, POLL),)
     if parts.journey_alerts is not None:
         jobs += ((parts.journey_alerts.check, JOURNEY_ALERTS),)
+    if parts.backups is not None:
+        jobs += ((parts.backups.check, CHECK),)
     return [asyncio.create_task(_repeat(job, seconds)) for job, seconds in jobs]
 
 

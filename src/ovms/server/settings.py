@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ovms.base.paths import default_data_dir
@@ -15,6 +23,9 @@ from ovms.base.settings import SettingsError, load
 from ovms.net.address import TLS_PORT, parse_address
 from ovms.server.account_settings import AccountSettings
 from ovms.server.backup.files import FileSources
+from ovms.server.backup.job import BackupJob
+from ovms.server.backup.schedule import BackupPlan
+from ovms.server.backup_settings import BackupSettings
 from ovms.server.handshakes import HANDSHAKES
 from ovms.server.http_settings import HttpSettings, Port
 from ovms.server.journey_settings import JourneySettings
@@ -194,6 +205,7 @@ class ServerSettings(
     HttpSettings,
     WebSettings,
     JourneySettings,
+    BackupSettings,
     ExpoSettings,
     MailSettings,
     CoreSettings,
@@ -215,6 +227,8 @@ class ServerSettings(
         le=86400,
         description="Seconds in which the same alert of a vehicle is delivered only once.",
     )
+    _read_from: Path | None = PrivateAttr(default=None)
+    """The file that was named to be read."""
 
     @model_validator(mode="after")
     def _ports_differ(self) -> Self:
@@ -236,11 +250,33 @@ class ServerSettings(
         }
         return {name: getattr(self, name) for name, is_open in names.items() if is_open}
 
-    def file_sources(self, config: Path | None = None) -> FileSources:
-        """Return where the files are that a backup holds; ``config`` is that of the settings."""
+    def file_sources(self) -> FileSources:
+        """Return where the files are that a backup holds."""
         peers = (each.ca for each in self.peers)
         named = (self.tls_cert, self.tls_key, self.tls_names, *peers)
-        return FileSources(self.data, config, tuple(each for each in named if each is not None))
+        given = tuple(each for each in named if each is not None)
+        return FileSources(self.data, self._read_from, given)
+
+    def backup_plan(self) -> BackupPlan | None:
+        """Return when and where backups are made, ``None`` if none are."""
+        if self.backup_every == 0:
+            return None
+        folder = (self.data / self.backup_folder).absolute()
+        return BackupPlan(self.backup_every * 3600.0, folder, self.backup_keep)
+
+    def backup_job(self, plan: BackupPlan, now: float) -> BackupJob:
+        """Return what makes a backup of that time (Unix seconds)."""
+        sources = self.file_sources()
+        return BackupJob(
+            data=str(self.data.absolute()),
+            database=self.database,
+            key_file=None if self.key_file is None else str(self.key_file),
+            config=None if sources.config is None else str(sources.config.absolute()),
+            named=[str(each) for each in sources.named],
+            folder=str(plan.folder),
+            now=now,
+            secrets=self.backup_key,
+        )
 
     def hosts_of(self, port: str) -> list[str]:
         """Return the addresses of the port of a setting; without any it is open on all."""
@@ -260,6 +296,7 @@ def load_settings(config: Path | None, options: Mapping[str, object]) -> ServerS
     settings = load(ServerSettings, config=config, options=options)
     if finish_interrupted(settings.data):
         settings = load(ServerSettings, config=config, options=options)
+    settings._read_from = config
     if config is not None and "data" in tomllib.loads(config.read_text("utf-8")):
         raise SettingsError(f"{config}: data", "only --data or OVMS_DATA can name the folder")
     return settings

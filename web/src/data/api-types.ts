@@ -1990,6 +1990,20 @@ export interface ServerAnswer {
   /** Callers that were refused since the start, by reason. */
   refused: Record<string, number>;
   certificates: Array<ServerCertificateAnswer>;
+  /** Null on a server that makes none by itself. */
+  backup: ServerBackupAnswer | null;
+}
+
+/** The backups that the server makes by itself. */
+export interface ServerBackupAnswer {
+  /** Between two of them. */
+  hours: number;
+  /** When the newest that is there was made. */
+  last: string | null;
+  /** How many it has. */
+  bytes: number | null;
+  /** The last try failed; `troubles` says why. */
+  is_failing: boolean;
 }
 
 /** A certificate of the server. */

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 from ovms.base.histogram import Histogram
 from ovms.net.counts import CountsByKind
 from ovms.server.http.monitor.requests import RequestCounts
-from ovms.server.http.monitor.sources import JourneyFacts, MonitorSources, ServerFacts
+from ovms.server.http.monitor.sources import BackupFacts, JourneyFacts, MonitorSources, ServerFacts
 
 if TYPE_CHECKING:
     from tests.server.http.api import HttpSite
 
 VERSION = "1.2.3"
+
+BACKUPS = BackupFacts(3600.0, "/b", 1700000000.0, 99, 11, 12, is_failing=True)
 
 
 @dataclass
@@ -30,6 +32,7 @@ class FakeParts:
     alerts: dict[str, int] = field(default_factory=dict)
     deliveries: dict[tuple[str, str], int] = field(default_factory=dict)
     troubles: dict[str, str] = field(default_factory=dict)
+    backups: BackupFacts | None = BACKUPS
     turns: int = 0
     noted: int = 0
 
@@ -40,7 +43,7 @@ class FakeParts:
             refused=self.refused, unanswered_cars=3, welcomes=self.welcomes,
             certificates=self.certificates, alerts=self.alerts, alerts_noted=self.noted,
             alerts_refused=4, alerts_expired=5, deliveries=self.deliveries,
-            sessions=6, watches=7, journeys=JourneyFacts(8, 9, 1.5, 10),
+            sessions=6, watches=7, journeys=JourneyFacts(8, 9, 1.5, 10), backups=self.backups,
         )  # fmt: skip
 
     async def find_troubles(self) -> Mapping[str, str]:

@@ -159,3 +159,21 @@ async def test_a_server_that_makes_no_journeys(sources: MonitorSources, parts: F
     missing = {metric.name for metric in METRICS} - names((await scrape(silent)).families)
     assert {name for name in missing if "journeys" in name} == missing
     assert len(missing) == 4
+
+
+async def test_backups(sources: MonitorSources, parts: FakeParts) -> None:
+    """They are counted; there is no last one before the first, and nothing where none are made."""
+    found = await scrape(sources)
+    assert found.value("ovms_backups_total", outcome="made") == 11
+    assert found.value("ovms_backups_total", outcome="failed") == 12
+    assert found.value("ovms_backup_failing") == 1
+    assert found.value("ovms_backup_last_timestamp_seconds") == 1700000000
+    assert found.value("ovms_backup_last_bytes") == 99
+    assert parts.backups is not None
+    parts.backups = replace(parts.backups, last=None, bytes=None)
+    missing = {metric.name for metric in METRICS} - names((await scrape(sources)).families)
+    assert missing == {"ovms_backup_last_timestamp_seconds", "ovms_backup_last_bytes"}
+    parts.backups = None
+    missing = {metric.name for metric in METRICS} - names((await scrape(sources)).families)
+    assert len(missing) == 4
+    assert all("backup" in each for each in missing)

@@ -37,6 +37,9 @@ async def test_the_server(v1: ApiSite, tmp_path: Path) -> None:
     assert (found["vehicles"], found["cars_online"], found["streams"]) == (4, 1, 1)
     assert (found["troubles"], found["is_stopping"]) == (["The disk is nearly full."], False)
     assert found["certificates"] == [{"name": "default", "days": 2}]
+    assert found["backup"] == {
+        "hours": 1.0, "last": "2023-11-14T22:13:20.000Z", "bytes": 99, "is_failing": True,
+    }  # fmt: skip
     assert (found["refused"], found["logins_failed"]) == ({"no_protocol": 2}, 1)
     assert found["storage"]["free"] > 0 < found["storage"]["database"]
     assert {"rows", "records", "alerts"} <= found["waiting"].keys()

@@ -77,6 +77,11 @@ function Figures({ server }: { server: ServerAnswer }) {
 function Details({ server }: { server: ServerAnswer }) {
   const { t } = useTranslation("admin");
   const { bytes, count, moment } = useMoments();
+  const backupOf = ({ backup }: ServerAnswer) => {
+    if (backup === null) return t("health.noBackups");
+    if (backup.last === null) return t("health.noBackupYet");
+    return `${moment(backup.last)}, ${bytes(backup.bytes)}`;
+  };
   const lines = [
     [t("health.version"), server.version],
     [t("health.since"), moment(server.since)],
@@ -86,9 +91,10 @@ function Details({ server }: { server: ServerAnswer }) {
     [t("health.outbox"), count(sumOf(server.outbox))],
     [t("health.failed"), count(server.deliveries_failed)],
     [t("health.refused"), count(sumOf(server.refused))],
+    [t("health.backup"), backupOf(server)],
   ] as const;
   return (
-    <Section title={t("health.details")} text={t("health.backup")}>
+    <Section title={t("health.details")}>
       <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="xs" verticalSpacing="xs">
         {lines.map(([label, value]) => (
           <div key={label}>

@@ -20,6 +20,7 @@ const WELL: ServerAnswer = {
   logins_failed: 2,
   refused: {},
   certificates: [{ name: "default", days: 80 }],
+  backup: { hours: 24, last: "2026-11-27T03:00:00.000Z", bytes: 1000, is_failing: false },
 };
 
 test("a server without concerns is well", () => {

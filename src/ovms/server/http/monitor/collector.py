@@ -46,6 +46,7 @@ class Scrape:
         yield from self._of_vehicles()
         yield from self._of_storage()
         yield from self._of_journeys(facts)
+        yield from self._of_backups(facts)
         yield from self._of_alerts(facts)
         yield from self._of_calls(facts)
 
@@ -122,6 +123,15 @@ class Scrape:
             yield _plain("ovms_journeys_records_total", facts.journeys.records)
             yield _plain("ovms_journeys_seconds_total", facts.journeys.seconds)
             yield _plain("ovms_journeys_failures_total", facts.journeys.failures)
+
+    def _of_backups(self, facts: ServerFacts) -> Iterator[Metric]:
+        found = facts.backups
+        if found is not None:
+            yield _keyed("ovms_backups_total", {"made": found.made, "failed": found.failed})
+            yield _plain("ovms_backup_failing", found.is_failing)
+            if found.last is not None:
+                yield _plain("ovms_backup_last_timestamp_seconds", found.last)
+                yield _plain("ovms_backup_last_bytes", found.bytes or 0)
 
     def _of_alerts(self, facts: ServerFacts) -> Iterator[Metric]:
         yield _keyed("ovms_alerts_total", facts.alerts)

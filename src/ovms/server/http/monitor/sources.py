@@ -54,6 +54,23 @@ class JourneyFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class BackupFacts:
+    """What makes backups says of itself."""
+
+    every: float
+    """Seconds between two of them."""
+    folder: str
+    last: float | None
+    """When the newest that is there was made, Unix seconds."""
+    bytes: int | None
+    """How many it has."""
+    made: int
+    failed: int
+    is_failing: bool
+    """The last try failed."""
+
+
+@dataclass(frozen=True, slots=True)
 class ServerFacts:
     """What the parts know that are above this room; plain values of this moment."""
 
@@ -81,6 +98,8 @@ class ServerFacts:
     """Vehicles that somebody watches by HTTP."""
     journeys: JourneyFacts | None = None
     """``None`` while no journeys are made."""
+    backups: BackupFacts | None = None
+    """``None`` on a server that makes none by itself."""
 
 
 @dataclass(frozen=True, slots=True)

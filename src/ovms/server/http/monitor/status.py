@@ -61,6 +61,20 @@ class StorageStatus(msgspec.Struct, frozen=True):
     free: int
 
 
+class BackupStatus(msgspec.Struct, frozen=True):
+    """The backups that the server makes by itself."""
+
+    folder: str
+    hours: float
+    """Between two of them."""
+    last: str | None
+    """When the newest was made; ``None`` while there is none."""
+    bytes: int | None
+    """How many it has."""
+    is_failing: bool
+    """The last try failed."""
+
+
 class LoggedProblem(msgspec.Struct, frozen=True):
     """The last error in the log."""
 
@@ -103,6 +117,8 @@ class ServerStatus(msgspec.Struct, frozen=True):
     certificate_days: dict[str, int]
     """Days until each certificate ends."""
     last_error: LoggedProblem | None
+    backup: BackupStatus | None = None
+    """``None`` on a server that makes none by itself."""
 
 
 async def take_status(sources: MonitorSources, rates: Rates) -> ServerStatus:
@@ -142,7 +158,16 @@ async def take_status(sources: MonitorSources, rates: Rates) -> ServerStatus:
             name: int((end - now) // DAY) for name, end in facts.certificates.items()
         },
         last_error=LoggedProblem(iso_time(error.time), error.text) if error else None,
+        backup=_backup(facts),
     )
+
+
+def _backup(facts: ServerFacts) -> BackupStatus | None:
+    found = facts.backups
+    if found is None:
+        return None
+    last = None if found.last is None else iso_time(found.last)
+    return BackupStatus(found.folder, found.every / 3600, last, found.bytes, found.is_failing)
 
 
 def counts_of(sources: MonitorSources) -> Mapping[str, float]:

@@ -132,6 +132,17 @@ METRICS: Final = (
         "counter",
         "Vehicles whose records could not be read; they are tried again after ten minutes.",
     ),
+    # Backups; none of these on a server that makes none, and the last two only once there is one.
+    Metric(
+        "ovms_backups_total", "counter", "Backups that the server made, or failed to.", ("outcome",)
+    ),
+    Metric("ovms_backup_failing", "gauge", "1 if the last try to make a backup failed."),
+    Metric(
+        "ovms_backup_last_timestamp_seconds",
+        "gauge",
+        "When the newest backup was made, Unix seconds.",
+    ),
+    Metric("ovms_backup_last_bytes", "gauge", "Bytes that it has."),
     # Alerts.
     Metric("ovms_alerts_total", "counter", "Alerts that vehicles raised.", ("kind",)),
     Metric(

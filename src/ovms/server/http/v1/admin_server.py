@@ -52,6 +52,19 @@ class StorageAnswer(ApiAnswer):
     """In the histories of all vehicles."""
 
 
+class ServerBackupAnswer(ApiAnswer):
+    """The backups that the server makes by itself."""
+
+    hours: float
+    """Between two of them."""
+    last: Time | None
+    """When the newest that is there was made."""
+    bytes: int | None
+    """How many it has."""
+    is_failing: bool
+    """The last try failed; `troubles` says why."""
+
+
 class ServerCertificateAnswer(ApiAnswer):
     """A certificate of the server."""
 
@@ -94,6 +107,8 @@ class ServerAnswer(ApiAnswer):
     refused: dict[str, int]
     """Callers that were refused since the start, by reason."""
     certificates: list[ServerCertificateAnswer]
+    backup: ServerBackupAnswer | None
+    """Null on a server that makes none by itself."""
 
 
 class ConnectionFactsAnswer(ApiAnswer):
@@ -171,7 +186,7 @@ async def end_connection(connection_id: ConnectionId, caller: AdminCall, context
 def _server(
     context: HttpContext, status: ServerStatus, records: int, logins_failed: int
 ) -> ServerAnswer:
-    disk, waiting = status.storage, status.queues
+    disk, waiting, backup = status.storage, status.queues, status.backup
     return ServerAnswer(
         version=status.version,
         since=time_of(context.clock.time() - status.seconds),
@@ -195,6 +210,9 @@ def _server(
             ServerCertificateAnswer(name=name, days=days)
             for name, days in sorted(status.certificate_days.items())
         ],
+        backup=None if backup is None else ServerBackupAnswer(
+            hours=backup.hours, last=backup.last, bytes=backup.bytes, is_failing=backup.is_failing
+        ),
     )  # fmt: skip
 
 
