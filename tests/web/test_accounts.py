@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 import socket
+import time
 from typing import TYPE_CHECKING, Any, Final
 
 import pyotp
 import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
+from sqlalchemy import update
 
+from ovms.cli.database import open_database
+from ovms.server.storage.schema import mail_codes
 from tests.programs.conftest import Program
 from tests.server.notify.servers import MailReceiver
 from tests.waiting import until
@@ -79,6 +83,12 @@ async def mail_to(mails: MailReceiver, address: str) -> str:
     return str(found[-1].message.get_content())
 
 
+def let_codes_end(site: Site, in_seconds: float) -> None:
+    """Have all codes that were mailed end then, not at their time."""
+    with open_database(site.data, None, None) as database, database.writing() as connection:
+        connection.execute(update(mail_codes).values(expires=time.time() + in_seconds))
+
+
 def button(page: Page, name: str) -> Any:
     """Return a button by all of its name."""
     return page.get_by_role("button", name=name, exact=True)
@@ -112,18 +122,31 @@ async def test_registration_and_a_forgotten_password(
     await button(page, "Make the account").click()
     await expect(page.get_by_text("The account newcomer is there")).to_be_visible()
 
+    other = await open_page(refused=(409, 404))  # the first page does not tell which names are taken
+    await other.goto("/register")
+    await other.get_by_role("textbox", name="Name").fill("newcomer")
+    await other.get_by_role("textbox", name="Mail address").fill("late@example.org")
+    await other.get_by_label("Password").first.fill(NEW_PASSWORD)
+    await button(other, "Mail me a code").click()
+    code = re.search(r"#code=(\S+)", await mail_to(mails, "late@example.org"))
+    assert code is not None
+    await other.get_by_label("Code of the mail").fill(code[1])
+    await button(other, "Make the account").click()
+    await expect(other.get_by_role("alert")).to_contain_text("That name is taken")
+
     await page.get_by_role("link", name="To the log-in").click()
     await page.get_by_role("link", name="Forgot the password?").click()
     await page.get_by_label("Name or mail address").fill("new@example.org")
     await button(page, "Mail me a code").click()
     link = re.search(r"http://\S+/reset#code=\S+", await mail_to(mails, "new@example.org"))
     assert link is not None
-    for right in (True, False):
+    for case in ("over", "right", "used"):
+        let_codes_end(site, in_seconds=-1 if case == "over" else 3600)
         await page.goto("about:blank")
         await page.goto(link[0])
         await page.get_by_label("New password").first.fill(f"{NEW_PASSWORD}-2")
         await button(page, "Set the password").click()
-        if right:
+        if case == "right":
             await expect(page.get_by_text("The new password holds.")).to_be_visible()
         else:
             await expect(page.get_by_role("alert")).to_be_visible()
@@ -166,8 +189,12 @@ async def test_one_time_codes(open_page: OpenPage, site: Site) -> None:
     await asked.fill("000000")
     await button(other, "Log in").click()
     await expect(other.get_by_text(WRONG_CODE)).to_be_visible()
-    await asked.fill(recovery[0])
+    await asked.fill(pyotp.TOTP(key).at(time.time() + 30))  # that of now was taken, and is no more
     await button(other, "Log in").click()
+    await expect(other.get_by_text("10 recovery codes are left")).to_be_visible()
+    login = {"name": "careful", "password": PASSWORD, "one_time_code": recovery[0]}
+    assert (await other.request.post("/api/v1/session", data=login)).ok
+    await other.reload()
     await expect(other.get_by_text("9 recovery codes are left")).to_be_visible()
     await button(other, "Switch them off").click()
     await expect(button(other, "Switch them on")).to_be_visible()

@@ -53,9 +53,10 @@ async def test_doors_climate_and_module(
     page = await open_page(size)
     await page.goto("/cars/CAR1/controls")
     await log_in(page)
-    wrong = await press(page, "Unlock", pin="9999")
-    await expect(wrong.get_by_role("status")).to_have_text("The car says: wrong PIN")
-    assert (await reported(page, "doors"))["is_locked"] is True
+    for name, field, stays in (("Unlock", "is_locked", True), ("Valet on", "is_valet_on", False)):
+        wrong = await press(page, name, pin="9999")
+        await expect(wrong.get_by_role("status")).to_have_text("The car says: wrong PIN")
+        assert (await reported(page, "doors"))[field] is stays
     for name, says, group, field, value in (
         ("Unlock", "is unlocked", "doors", "is_locked", False),
         ("Lock", "is locked", "doors", "is_locked", True),

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Final
 from playwright.async_api import expect
 
 from ovms.net.client import fetch_provision
-from tests.programs.conftest import start
-from tests.web.conftest import DESKTOP, presence
+from tests.programs.conftest import run_ovms, start
+from tests.web.conftest import DESKTOP, Site, enter, presence
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from playwright.async_api import Page
 
-    from tests.programs.conftest import Start
+    from tests.programs.conftest import Program, Start
     from tests.web.conftest import OpenPage
 
 __all__ = ["start"]
@@ -102,3 +102,52 @@ async def test_first_run_to_a_driving_car(
     await page.goto("/admin")
     await expect(page.get_by_text("The server is well")).to_be_visible()
     await expect(page.get_by_text("1 of 1")).to_be_visible()
+
+
+async def test_modules_of_both_kinds(start: Start, open_page: OpenPage, tmp_path: Path) -> None:
+    """A PIC is in by the text messages; an ESP32 by its shell's lines, and the certificate."""
+    made = run_ovms("tls", "make", "localhost", "--data", str(tmp_path))
+    assert made.returncode == 0, made.stderr
+    site = Site(start, tmp_path)
+    page = await open_page(base_url=f"http://localhost:{site.http_port}")
+    await enter(page, "/setup/module/CAR1?module=pic")
+    await page.get_by_role("button", name="Make a new secret").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_role("button", name="Make a new secret").click()
+    await expect(dialog).to_have_count(0)
+    secret = await page.get_by_role("status").locator("pre").inner_text()
+    await expect(page.get_by_text("calls port 6867 and no other")).to_be_visible()  # not this one
+    await page.get_by_text("Miles", exact=True).click()
+    texts = await page.get_by_role("region", name="2. Set the module").locator("pre").all()
+    messages = [await each.inner_text() for each in texts]
+    assert messages[0] == "REGISTER password"
+    module, server = messages[1].split(), messages[2].split()
+    assert module == ["MODULE", "CAR1", "M", "SMSIP"]
+    assert server == ["SERVER", "localhost", secret]
+    assert messages[3:] == ["GPRS apn - -"]
+
+    def call(port: int, *options: str) -> Program:
+        car = ("car", "--scenario", "parked", "--seed", "1", "--units", module[2], *options)
+        link = ("--server", f"{server[1]}:{port}", "--vehicle", module[1], "--secret", server[2])
+        return start(*car, *link, env={"OVMS_CAR_STATE": str(tmp_path / "car")})
+
+    pic = call(site.port)
+    await expect(page.get_by_text("Its connection is not encrypted")).to_be_visible()
+    state = await (await page.request.get("/api/v1/vehicles/CAR1/state")).json()
+    assert state["distance_unit"] == "mi"
+    assert pic.stop() == 0
+    await expect(page.get_by_text("Waiting for its next call")).to_be_visible()
+
+    await page.get_by_text("OVMS v3 (ESP32)").click()
+    await page.get_by_role("switch", name="Encrypted connection").check(force=True)
+    give = page.get_by_role("note").filter(has_text="must be able to trust this server")
+    authority = tmp_path / "ovms.pem"
+    authority.write_text(await give.locator("pre").first.inner_text())
+    await page.get_by_text("In its shell").click()
+    lines = await page.locator("pre", has_text="config set vehicle id").inner_text()
+    assert f"config set password server.v2 {secret}" in lines
+    assert "config set server.v2 tls yes" in lines
+    port = re.search(r"server\.v2 port (\d+)", lines)
+    assert port is not None
+    call(int(port[1]), "--tls", "--ca", str(authority))
+    await expect(page.get_by_text("Its connection is encrypted (TLS).")).to_be_visible()

@@ -11,8 +11,11 @@ interface Props {
   isCharging: boolean;
   /** Where the handle stands, percent; null is a car that has no limit to show. */
   limit: number | null;
-  /** Called with a new limit while the handle moves; null where it cannot be set. */
-  onLimit: ((limit: number) => void) | null;
+  /**
+   * Called with a new limit while the handle moves, with null when it goes back; null where it
+   * cannot be set.
+   */
+  onLimit: ((limit: number | null) => void) | null;
 }
 
 /** Below so much the bar warns. */
@@ -71,6 +74,7 @@ function LimitHandle({ limit, onLimit }: { limit: number; onLimit: Props["onLimi
       disabled={onLimit === null}
       aria-label={t("limit.handle")}
       aria-valuetext={percent(limit)}
+      onKeyDown={({ key }) => key === "Escape" && onLimit?.(null)}
       onChange={({ currentTarget }) =>
         onLimit?.(Math.max(LEAST_LIMIT, currentTarget.valueAsNumber))
       }

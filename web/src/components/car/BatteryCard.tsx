@@ -22,7 +22,11 @@ export function BatteryCard({ vehicle, groups, isWatched }: Props) {
   const { battery } = groups;
   return (
     <Stack gap="xs">
-      <ChargeLimit controls={controls} />
+      <ChargeLimit
+        controls={controls}
+        soc={battery?.soc ?? null}
+        isOld={battery?.is_stale ?? true}
+      />
       <Group justify="space-between" gap="xs" mih={22}>
         <Ranges
           words={t("range.both", {

@@ -1,5 +1,5 @@
 import { Button, Group, Text } from "@mantine/core";
-import { useState } from "react";
+import { memo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useFigures } from "../../data/figures";
 import { BatteryBar } from "./BatteryBar";
@@ -10,8 +10,15 @@ import { useProgress } from "./control/useProgress";
 
 const LIMIT = { command: "set-feature", parameters: { feature: LIMIT_FEATURE } };
 
+interface Props {
+  controls: Controls;
+  soc: number | null;
+  /** The charge is not what it may be now. */
+  isOld: boolean;
+}
+
 /** Shows the charge with the handle of its limit, which is sent only when that is said. */
-export function ChargeLimit({ controls }: { controls: Controls }) {
+export const ChargeLimit = memo(function ChargeLimit({ controls, soc, isOld }: Props) {
   const { t } = useTranslation("car");
   const { percent } = useFigures();
   const [wanted, setWanted] = useState<number | null>(null);
@@ -28,8 +35,8 @@ export function ChargeLimit({ controls }: { controls: Controls }) {
   return (
     <div>
       <BatteryBar
-        soc={groups?.battery?.soc ?? null}
-        isOld={groups?.battery?.is_stale ?? true}
+        soc={soc}
+        isOld={isOld}
         isCharging={groups?.charge?.is_charging === true}
         limit={wanted ?? limit}
         onLimit={canSet && limit !== null ? setWanted : null}
@@ -56,4 +63,4 @@ export function ChargeLimit({ controls }: { controls: Controls }) {
       )}
     </div>
   );
-}
+});

@@ -1,6 +1,6 @@
 import { Box, NavLink, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { IconAdjustments, IconTerminal2, IconToggleLeft } from "@tabler/icons-react";
-import type { ReactNode } from "react";
+import { memo, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useParams } from "react-router";
 import { AskDialog } from "../../components/car/control/AskDialog";
@@ -12,6 +12,7 @@ import { WhyNone } from "../../components/car/control/WhyNone";
 import { PresenceLine } from "../../components/car/PresenceLine";
 import { useCar } from "../../components/car/useCar";
 import { usePageTitle } from "../../components/usePageTitle";
+import { useVehicle } from "../../data/live/useVehicle";
 
 type Section = keyof typeof SECTIONS;
 
@@ -22,26 +23,68 @@ export function ButtonsPage() {
   const { t } = useTranslation("controls");
   const vehicle = useParams().vehicle ?? "";
   const { name } = useCar(vehicle);
-  const controls = useControls(vehicle);
   usePageTitle(t("heading", { name }));
   return (
     <Stack p="md" gap="sm" maw={960}>
-      <div>
-        <Title order={1} size="h2" mb={4}>
-          {t("title")}
-        </Title>
-        <PresenceLine view={controls.view} />
-        {controls.groups?.module?.may_write === false && (
-          <Text size="sm" mt={4}>
-            {t("mayNotWrite")}
-          </Text>
-        )}
-        {controls.view.state?.is_paranoid === true && (
-          <Text size="sm" mt={4}>
-            {t(controls.desk.is_sealed ? "sealed" : "notSealed")}
-          </Text>
-        )}
-      </div>
+      <Head vehicle={vehicle} />
+      <All controls={useControls(vehicle)} />
+    </Stack>
+  );
+}
+
+/** Says whether the car is there, and what is special about telling it something. */
+function Head({ vehicle }: { vehicle: string }) {
+  const view = useVehicle(vehicle);
+  return (
+    <div>
+      <Heading />
+      <PresenceLine view={view} />
+      <Special
+        mayWrite={view.state?.groups.module?.may_write ?? true}
+        isParanoid={view.state?.is_paranoid ?? false}
+        isSealed={view.seals_commands}
+      />
+    </div>
+  );
+}
+
+const Heading = memo(function Heading() {
+  const { t } = useTranslation("controls");
+  return (
+    <Title order={1} size="h2" mb={4}>
+      {t("title")}
+    </Title>
+  );
+});
+
+interface SpecialProps {
+  mayWrite: boolean;
+  isParanoid: boolean;
+  isSealed: boolean;
+}
+
+const Special = memo(function Special({ mayWrite, isParanoid, isSealed }: SpecialProps) {
+  const { t } = useTranslation("controls");
+  return (
+    <>
+      {!mayWrite && (
+        <Text size="sm" mt={4}>
+          {t("mayNotWrite")}
+        </Text>
+      )}
+      {isParanoid && (
+        <Text size="sm" mt={4}>
+          {t(isSealed ? "sealed" : "notSealed")}
+        </Text>
+      )}
+    </>
+  );
+});
+
+/** All controls; a report that changes none of them renders none. */
+const All = memo(function All({ controls }: { controls: Controls }) {
+  return (
+    <>
       <WhyNone controls={controls} />
       {ORDER.map((section) => (
         <Buttons key={section} section={section} controls={controls}>
@@ -50,9 +93,9 @@ export function ButtonsPage() {
       ))}
       <Pages />
       <AskDialog controls={controls} />
-    </Stack>
+    </>
   );
-}
+});
 
 interface ButtonsProps {
   section: Section;
@@ -84,7 +127,7 @@ const PAGES = [
 ] as const;
 
 /** Leads to what one needs less often. */
-function Pages() {
+const Pages = memo(function Pages() {
   const { t } = useTranslation("controls");
   return (
     <Box component="nav" aria-label={t("module")}>
@@ -102,4 +145,4 @@ function Pages() {
       ))}
     </Box>
   );
-}
+});

@@ -1,11 +1,11 @@
-import { lazy, Suspense } from "react";
+import { lazy, memo, Suspense } from "react";
 import type { Controls } from "./useControls";
 
 const ConfirmControl = lazy(() => import("./ConfirmControl"));
 const PinDialog = lazy(() => import("./PinDialog"));
 
 /** Asks what a control asks before its command is sent; nothing where none does. */
-export function AskDialog({ controls }: { controls: Controls }) {
+export const AskDialog = memo(function AskDialog({ controls }: { controls: Controls }) {
   const { asking, answer, cancel, obstacle } = controls;
   if (asking === null || obstacle(asking.command, asking.right) === "noRight") return null;
   return (
@@ -17,4 +17,4 @@ export function AskDialog({ controls }: { controls: Controls }) {
       )}
     </Suspense>
   );
-}
+});

@@ -1,5 +1,5 @@
 import { NativeSelect, NumberInput, SimpleGrid, TextInput } from "@mantine/core";
-import { useState } from "react";
+import { memo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { UNKNOWN } from "../../../data/quantities";
 import { CHARGE_MODES } from "../../../protocol/tables";
@@ -12,7 +12,7 @@ const MODES = Object.values(CHARGE_MODES);
 const AMPS = { least: 1, most: 255 };
 
 /** Sets mode, current and timer of the charge. */
-export function ChargeSettings({ controls }: { controls: Controls }) {
+export const ChargeSettings = memo(function ChargeSettings({ controls }: { controls: Controls }) {
   return (
     <SimpleGrid cols={{ base: 1, sm: 3 }} spacing="md">
       <Mode controls={controls} />
@@ -20,7 +20,7 @@ export function ChargeSettings({ controls }: { controls: Controls }) {
       <Timer controls={controls} />
     </SimpleGrid>
   );
-}
+});
 
 function Mode({ controls }: { controls: Controls }) {
   const { t } = useTranslation("controls");

@@ -46,7 +46,7 @@ interface Props {
 }
 
 /** A big button that tells the car something, and shows how that goes. */
-export function ControlButton({ name, controls }: Props) {
+export const ControlButton = memo(function ControlButton({ name, controls }: Props) {
   const { t } = useTranslation("controls");
   const control = controlOf(name);
   const obstacle = controls.obstacle(control.command, control.right);
@@ -75,7 +75,7 @@ export function ControlButton({ name, controls }: Props) {
       )}
     </div>
   );
-}
+});
 
 interface ButtonProps {
   name: ControlKey;

@@ -1,16 +1,25 @@
 import { Anchor, SimpleGrid, Stack } from "@mantine/core";
+import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { AskDialog } from "./AskDialog";
 import { ControlButton } from "./ControlButton";
 import type { ControlKey } from "./controls";
-import { useControls } from "./useControls";
+import { type Controls, useControls } from "./useControls";
 import { WhyNone } from "./WhyNone";
 
 /** The buttons that one needs most, one tap from the car: what is not so now. */
 export function QuickControls({ vehicle }: { vehicle: string }) {
+  return <Buttons vehicle={vehicle} controls={useControls(vehicle)} />;
+}
+
+interface ButtonsProps {
+  vehicle: string;
+  controls: Controls;
+}
+
+const Buttons = memo(function Buttons({ vehicle, controls }: ButtonsProps) {
   const { t } = useTranslation("controls");
-  const controls = useControls(vehicle);
   const { groups } = controls;
   const names: ControlKey[] = [
     groups?.doors?.is_locked === true ? "unlock" : "lock",
@@ -31,6 +40,6 @@ export function QuickControls({ vehicle }: { vehicle: string }) {
       <AskDialog controls={controls} />
     </Stack>
   );
-}
+});
 
 const PLACES = ["lock", "charge", "climate"] as const;

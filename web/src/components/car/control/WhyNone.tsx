@@ -1,4 +1,5 @@
 import { Text } from "@mantine/core";
+import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Controls } from "./useControls";
 
@@ -6,7 +7,7 @@ import type { Controls } from "./useControls";
 export const WHY_ALL = "why-all";
 
 /** Says why no command can be sent now; its place is kept if some can. */
-export function WhyNone({ controls }: { controls: Controls }) {
+export const WhyNone = memo(function WhyNone({ controls }: { controls: Controls }) {
   const { t } = useTranslation("controls");
   const why = controls.obstacleToAll;
   return (
@@ -14,4 +15,4 @@ export function WhyNone({ controls }: { controls: Controls }) {
       {why !== null && t(`obstacle.${why}`)}
     </Text>
   );
-}
+});

@@ -1,8 +1,9 @@
 // Why a car cannot be told something: what one may do, what it can, and whether it is there.
 
-import type { CommandDesk, Groups } from "../../../data/live/types";
+import type { CommandDesk } from "../../../data/live/types";
 import { supports } from "../../../protocol/capabilities";
 import { findCommand } from "../../../protocol/commands";
+import type { ControlGroups } from "./controlGroups";
 import type { Right } from "./controls";
 
 export type Obstacle = "noRight" | "unsupported" | "not_connected" | "car_away";
@@ -17,7 +18,7 @@ export function obstacleTo(
   command: string,
   needs: readonly Right[],
   caller: Caller,
-  groups: Groups | null,
+  groups: Pick<ControlGroups, "capabilities"> | null,
   blocked: CommandDesk["blocked"],
 ): Obstacle | null {
   if (!needs.every((right) => mayDo(right, caller))) return "noRight";
@@ -35,7 +36,7 @@ function mayDo(right: Right, { isOwner, rights }: Caller): boolean {
 }
 
 /** Return whether a car takes a command: one that does not list its commands may take any. */
-function canDo(command: string, groups: Groups | null): boolean {
+function canDo(command: string, groups: Pick<ControlGroups, "capabilities"> | null): boolean {
   const ranges = groups?.capabilities?.commands ?? [];
   const spec = findCommand(command);
   if (ranges.length === 0 || spec === undefined) return true;

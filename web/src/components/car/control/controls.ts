@@ -1,6 +1,6 @@
 // The buttons by which a car is told something: the command of each, and what is asked before.
 
-import type { Groups } from "../../../data/live/types";
+import type { ControlGroups } from "./controlGroups";
 
 export type Right = "command" | "pin" | "manage" | "owner";
 
@@ -29,7 +29,7 @@ export interface Control {
   /** What is asked before it is sent: a PIN, or whether it is meant. */
   asks?: "pin" | "confirm";
   /** Whether the car reports what the command is for; null where it does not say. */
-  effect?: (groups: Groups) => boolean | null;
+  effect?: (groups: ControlGroups) => boolean | null;
 }
 
 const is = (value: boolean | null | undefined, wanted: boolean) =>

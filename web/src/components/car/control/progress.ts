@@ -1,6 +1,7 @@
 // What became of a command, as its button shows it.
 
-import type { CommandRun, Groups } from "../../../data/live/types";
+import type { CommandRun } from "../../../data/live/types";
+import type { ControlGroups } from "./controlGroups";
 import type { Control } from "./controls";
 
 /**
@@ -21,7 +22,7 @@ const SHOWN = 120_000;
 export function progressOf(
   { command, parameters, effect }: Pick<Control, "command" | "parameters" | "effect">,
   runs: readonly CommandRun[],
-  groups: Groups | null,
+  groups: ControlGroups | null,
   now: number,
 ): Progress | null {
   const run = runs.find(

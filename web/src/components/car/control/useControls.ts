@@ -1,21 +1,23 @@
 import { useCallbackRef } from "@mantine/hooks";
-import type { CommandDesk, CommandRun, Groups, LiveVehicleView } from "../../../data/live/types";
+import { useMemo } from "react";
+import type { CommandDesk, CommandRun } from "../../../data/live/types";
 import { useCommand, useVehicle } from "../../../data/live/useVehicle";
 import { useDialog } from "../../useDialog";
+import { useSteady } from "../../useSteady";
 import { useCar } from "../useCar";
 import { type Obstacle, obstacleTo, obstacleToAll } from "./availability";
+import { type ControlGroups, controlGroups } from "./controlGroups";
 import { type Control, findControl, type Right } from "./controls";
 
 /** What the controls of a car need, on whichever page they are. */
 export interface Controls {
-  view: LiveVehicleView;
-  groups: Groups | null;
+  groups: ControlGroups | null;
   desk: CommandDesk;
   /** Return why a command cannot be sent now; null if it can. */
   obstacle: (command: string, ...needs: Right[]) => Obstacle | null;
   /** Why no command at all can be sent now: it is said once, not at each button. */
   obstacleToAll: Obstacle | null;
-  /** Send a command, or ask first what it asks. It stays the same function. */
+  /** Send a command, or ask first what it asks. */
   press: (control: Control) => void;
   /** The control that asks now. */
   asking: Control | null;
@@ -24,32 +26,37 @@ export interface Controls {
   cancel: () => void;
 }
 
-/** Return what tells a car something, by buttons. */
+/** Return what tells a car something, by buttons: the same until a report changes some of it. */
 export function useControls(vehicle: string): Controls {
-  const view = useVehicle(vehicle);
+  const { state } = useVehicle(vehicle);
   const desk = useCommand(vehicle);
-  const car = useCar(vehicle);
+  const caller = useSteady(useCar(vehicle));
   const dialog = useDialog();
-  const groups = view.state?.groups ?? null;
-  const asking = findControl(dialog.opened);
+  const groups = useSteady(state === null ? null : controlGroups(state.groups));
+  const found = findControl(dialog.opened);
+  const asking = found?.asks === undefined ? null : found;
   const send = ({ command, parameters }: Control, given: Record<string, string> = {}) =>
     desk.run(command, { ...parameters, ...given });
   const press = useCallbackRef((control: Control) => {
     if (control.asks === undefined) void send(control);
     else dialog.open(control.key);
   });
-  return {
-    view,
-    groups,
-    desk,
-    obstacle: (command, ...needs) => obstacleTo(command, needs, car, groups, desk.blocked),
-    obstacleToAll: obstacleToAll(car, desk.blocked),
-    press,
-    asking: asking?.asks === undefined ? null : asking,
-    answer: (given) => {
-      dialog.close();
-      return asking === null ? undefined : send(asking, given);
-    },
-    cancel: dialog.close,
-  };
+  const answer = useCallbackRef((given?: Record<string, string>) => {
+    dialog.close();
+    return found === null ? undefined : send(found, given);
+  });
+  const cancel = useCallbackRef(dialog.close);
+  return useMemo(
+    () => ({
+      groups,
+      desk,
+      obstacle: (command, ...needs) => obstacleTo(command, needs, caller, groups, desk.blocked),
+      obstacleToAll: obstacleToAll(caller, desk.blocked),
+      press,
+      asking,
+      answer,
+      cancel,
+    }),
+    [groups, desk, caller, press, asking, answer, cancel],
+  );
 }
