@@ -127,6 +127,9 @@ def test_what_is_found() -> None:
     assert unused_keys(texts, code) == ["common:gone", "car:save", "car:doors.roof", "map:other"]
 
 
+PUT: Final = re.compile(r'audit\.put\(\s*"([^"]+)"')
+"""The action of an entry that is put at once."""
+
 NO_ACTIONS: Final = {"account.json", "audit.csv", "key.pem", "token.admin"}
 """What looks like an action, and is a file or a right."""
 
@@ -140,5 +143,6 @@ def test_each_action_of_the_audit_trail_has_words() -> None:
     package = SOURCE.parents[1] / "src" / "ovms"
     files = [path for folder in ("server", "cli") for path in (package / folder).rglob("*.py")]
     noted = {each for path in files for each in action.findall(path.read_text("utf-8"))}
+    noted |= {each for path in files for each in PUT.findall(path.read_text("utf-8"))}
     made = {"command", "journey.merge", "journey.split", "journey.change"}  # put together there
     assert known == (noted - NO_ACTIONS) | made

@@ -108,7 +108,8 @@ async def test_modules_of_both_kinds(start: Start, open_page: OpenPage, tmp_path
     """A PIC is in by the text messages; an ESP32 by its shell's lines, and the certificate."""
     made = run_ovms("tls", "make", "localhost", "--data", str(tmp_path))
     assert made.returncode == 0, made.stderr
-    site = Site(start, tmp_path)
+    env = {"OVMS_PUBLIC_HOST": "localhost"}
+    site = Site(lambda *words: start(*words, env=env), tmp_path)
     page = await open_page(base_url=f"http://localhost:{site.http_port}")
     await enter(page, "/setup/module/CAR1?module=pic")
     await page.get_by_role("button", name="Make a new secret").click()

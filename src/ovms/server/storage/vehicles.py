@@ -351,10 +351,14 @@ def load_vehicle(
 
 
 def last_heard(connection: Connection, vehicle_id: str) -> float | None:
-    """Return when a vehicle's car was last heard, in Unix seconds; ``None`` if never."""
-    query = select(presence.c.heard).where(presence.c.vehicle_id == vehicle_id)
-    heard: float | None = connection.scalar(query)
-    return heard
+    """Return when a vehicle's car was last heard, in Unix seconds; ``None`` if never.
+
+    Heard is as in :func:`list_vehicles`.
+    """
+    said = select(presence.c.heard).where(presence.c.vehicle_id == vehicle_id)
+    last = select(func.max(messages.c.time)).where(messages.c.vehicle_id == vehicle_id)
+    times = (connection.scalar(query) for query in (said, last))
+    return max((time for time in times if time is not None), default=None)
 
 
 def changed_since(connection: Connection, since: float) -> list[VehicleChange]:

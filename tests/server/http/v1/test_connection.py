@@ -89,3 +89,17 @@ async def test_it_ends_with_the_car(v1: ApiSite) -> None:
     assert (await connection(v1))["last_failure"]
     await enter_car(v1, FakeLine())
     assert (await connection(v1))["last_failure"] is None
+
+
+async def test_a_car_that_was_there(v1: ApiSite) -> None:
+    """Of a car that has gone it is known when it was last heard."""
+    room = await v1.context.hub.find("CAR1")
+    assert room is not None
+    session = v1.context.hub.enter(room, Role.CAR, FakeLine())
+    v1.clock.advance(2)
+    session.receive(Message("S", b"80,K"))
+    session.closed(None)
+    v1.clock.advance(60)
+    await v1.context.store.writer.flush()
+    found = await connection(v1)
+    assert (found["is_online"], found["heard"]) == (False, at(2))

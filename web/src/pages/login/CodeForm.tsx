@@ -10,6 +10,8 @@ interface Props {
   action: string;
   isPending: boolean;
   error: Error | null;
+  /** What to say of some errors in place of the server's words, by their codes. */
+  known?: Record<string, string>;
   onCode: (code: string) => void;
   isReady?: boolean;
   children?: ReactNode;
@@ -17,7 +19,17 @@ interface Props {
 
 /** Asks for the code that was mailed. */
 export function CodeForm(props: Props) {
-  const { text, code, action, isPending, error, onCode, isReady = true, children } = props;
+  const {
+    text,
+    code,
+    action,
+    isPending,
+    error,
+    onCode,
+    known = {},
+    isReady = true,
+    children,
+  } = props;
   const { t } = useTranslation("setup");
   const [given, setGiven] = useState(code);
   const submit = (event: FormEvent) => {
@@ -37,7 +49,7 @@ export function CodeForm(props: Props) {
           onChange={({ currentTarget }) => setGiven(currentTarget.value)}
         />
         {children}
-        <Failure error={error} />
+        <Failure error={error} known={known} />
         <Button type="submit" loading={isPending} disabled={!isReady}>
           {action}
         </Button>

@@ -5,6 +5,7 @@ import { Link } from "react-router";
 import { AccountFields, NO_ACCOUNT } from "../../components/forms/AccountFields";
 import { Failure } from "../../components/forms/Failure";
 import { isGoodPassword } from "../../components/forms/password";
+import { ApiError } from "../../data/api";
 import { useConfirmRegistration, useRegister } from "../../data/registration";
 import { useWeb } from "../../data/web";
 import { CodeForm } from "./CodeForm";
@@ -22,7 +23,7 @@ export default function RegisterPage() {
       {web?.registration === false && code === "" ? (
         <Text>{t("register.off")}</Text>
       ) : isMailed ? (
-        <Confirmation code={code} />
+        <Confirmation code={code} onAgain={() => setMailed(false)} />
       ) : (
         <RegisterForm onMailed={() => setMailed(true)} />
       )}
@@ -59,9 +60,16 @@ function RegisterForm({ onMailed }: { onMailed: () => void }) {
   );
 }
 
-function Confirmation({ code }: { code: string }) {
+interface ConfirmationProps {
+  code: string;
+  /** Leads back to the first step. */
+  onAgain: () => void;
+}
+
+function Confirmation({ code, onAgain }: ConfirmationProps) {
   const { t } = useTranslation("setup");
   const confirm = useConfirmRegistration();
+  const isTaken = confirm.error instanceof ApiError && confirm.error.code === "taken";
   if (confirm.data !== undefined) {
     return (
       <Alert role="status" title={t("register.done", { name: confirm.data.name })}>
@@ -70,13 +78,21 @@ function Confirmation({ code }: { code: string }) {
     );
   }
   return (
-    <CodeForm
-      text={t("register.mailed")}
-      code={code}
-      action={t("register.confirm")}
-      isPending={confirm.isPending}
-      error={confirm.error}
-      onCode={(given) => confirm.mutate({ body: { code: given } })}
-    />
+    <>
+      <CodeForm
+        text={t("register.mailed")}
+        code={code}
+        action={t("register.confirm")}
+        isPending={confirm.isPending}
+        error={confirm.error}
+        known={{ taken: t("register.taken") }}
+        onCode={(given) => confirm.mutate({ body: { code: given } })}
+      />
+      {isTaken && (
+        <Button variant="default" onClick={onAgain}>
+          {t("register.again")}
+        </Button>
+      )}
+    </>
   );
 }

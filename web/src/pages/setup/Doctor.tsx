@@ -67,7 +67,7 @@ function Waiting({ findings, heard }: { findings: Finding[]; heard: string | nul
             : t(findings.length === 0 ? "doctor.waiting" : "doctor.refused")}
         </Text>
       </Group>
-      {findings.length === 0 && (
+      {findings.length === 0 && heard === null && (
         <Text size="sm" c="dimmed">
           {t("doctor.nothing")}
         </Text>
