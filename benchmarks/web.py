@@ -291,7 +291,9 @@ def show(rounds: list[Round]) -> None:
         p98 = waits[int(len(waits) * 0.98)]
         print(f"input on {place.name:9} {p98:5.0f} ms at most for 98 of 100, of {len(waits)}")
     first, last = rounds[0], rounds[-1]
-    print(f"heap {first.heap:.1f} MB, then {last.heap:.1f} MB after {len(rounds)} rounds")
+    points = [rounds[(len(rounds) - 1) * tenth // 10] for tenth in range(11)]
+    heaps = ", ".join(f"{each.heap:.1f}" for each in points)
+    print(f"heap at each tenth of {len(rounds)} rounds: {heaps} MB")
     print(f"nodes {first.nodes}, then {last.nodes}")
 
 
