@@ -226,6 +226,7 @@ COVERED_ELSEWHERE = {
     "cli/step_progress.py": "cli/test_backup.py",
     "cli/systemd_units.py": "cli/test_serve_unit.py",
     "cli/vehicle_csv.py": "cli/test_vehicle.py",
+    "cli/vehicle_listing.py": "cli/test_vehicle.py",
     "server/http/context.py": "server/http/test_callers.py",
     "server/http/errors.py": "server/http/test_callers.py",
     "server/http/routing.py": "server/http/test_callers.py",

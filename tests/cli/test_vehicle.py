@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
-from ovms.cli import owner, vehicle
+from ovms.cli import owner, vehicle, vehicle_listing
 from ovms.server.accounts.passwords import verify_password
 from ovms.server.storage import queries
 from ovms.server.storage.failed_calls import put_failed_calls
@@ -156,19 +156,23 @@ def test_list(tmp_path: Path) -> None:
             "INSERT INTO server (id, started, heartbeat) VALUES (1, 0, unixepoch())"
         )
         connection.exec_driver_sql("INSERT INTO presence VALUES ('ONE', 1, 2, 1, 1700000000.0)")
+        connection.exec_driver_sql("INSERT INTO history_counts VALUES ('ONE', 'L', 0, 3, 99)")
     one, two = _listed()
     assert one == {
         "id": "ONE", "name": "First", "owner": "bob", "type": "car", "online": True, "apps": 2,
         "batch": 1, "heard": "2023-11-14T22:13:20Z", "server": "*", "tls_only": False,
-        "plain": None,
+        "plain": None, "records": 3, "bytes": 99,
     }  # fmt: skip
+    assert (two["records"], two["bytes"]) == (0, 0)
     assert (two["online"], two["apps"], two["heard"]) == (False, 0, None)
     lines = [line.split("\t") for line in _good("list").splitlines()]
     assert lines == [
-        ["id", "name", "owner", "type", "online", "apps", "last heard", "tls only", "last plain"],
-        ["ONE", "First", "bob", "car", "yes", "2", "2023-11-14T22:13:20Z", "no", "never"],
-        ["TWO", "", "bob", "car", "no", "0", "never", "no", "never"],
-    ]
+        ["id", "name", "owner", "type", "online", "apps", "last heard", "tls only", "last plain",
+         "records", "bytes"],
+        ["ONE", "First", "bob", "car", "yes", "2", "2023-11-14T22:13:20Z", "no", "never", "3",
+         "99"],
+        ["TWO", "", "bob", "car", "no", "0", "never", "no", "never", "0", "0"],
+    ]  # fmt: skip
 
 
 def test_list_on_a_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,8 +182,8 @@ def test_list_on_a_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         connection.exec_driver_sql(
             "INSERT INTO presence VALUES ('ONE', 0, 0, 0, unixepoch() - 3 * 86400)"
         )
-    monkeypatch.setattr(vehicle, "_is_read_by_people", lambda: True)
-    assert _good("list").splitlines()[1].split("\t")[6:] == ["3 d", "no", "never"]
+    monkeypatch.setattr(vehicle_listing, "_is_read_by_people", lambda: True)
+    assert _good("list").splitlines()[1].split("\t")[6:] == ["3 d", "no", "never", "0", "0"]
 
 
 def test_list_of_owner() -> None:
@@ -274,7 +278,7 @@ def test_a_secret_that_was_used_without_tls(tmp_path: Path) -> None:
         use = "INSERT INTO secret_uses VALUES (?, 1700000000.0)"
         connection.exec_driver_sql(use, (memory_of(key, "old"),))
     assert _listed()[0]["plain"] == "2023-11-14T22:13:20Z"
-    assert _good("list").splitlines()[1].endswith("\tno\t2023-11-14T22:13:20Z")
+    assert _good("list").splitlines()[1].endswith("\tno\t2023-11-14T22:13:20Z\t0\t0")
     warned = _run("set", "a", "--tls-only")
     assert warned.exit_code == 0
     assert "last on 2023-11-14T22:13:20Z" in warned.stderr

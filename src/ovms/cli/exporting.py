@@ -55,8 +55,11 @@ def write_export(
 
 
 @contextmanager
-def shown(what: str, total: int) -> Iterator[Callable[[int], object]]:
-    """Yield what is told how many more are done, and shows it on a terminal."""
+def shown(what: str, total: int | None) -> Iterator[Callable[[int], object]]:
+    """Yield what is told how many more are done, and shows it on a terminal.
+
+    A ``total`` of ``None`` is unknown: only that it goes on is shown.
+    """
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(what, total=total)

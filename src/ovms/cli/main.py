@@ -127,6 +127,11 @@ COMMANDS = {
         "Put a backup back; the server must not run.",
         OPERATE,
     ),
+    "database": CommandPlace(
+        "ovms.cli.database_care", "app",
+        "The database: how large it is, checks, and places that are free.",
+        OPERATE,
+    ),
     "tls": CommandPlace(
         "ovms.cli.tls", "app",
         "A certificate of one's own, and what to do with it on modules and phones.",

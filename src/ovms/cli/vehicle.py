@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Annotated, Final
 
 import typer
@@ -20,7 +18,6 @@ from ovms.cli.common import (
     either,
     iso_time,
     print_json,
-    print_table,
     resolve_secret,
 )
 from ovms.cli.database import (
@@ -33,14 +30,9 @@ from ovms.cli.database import (
 from ovms.cli.erasing import finish_erasing
 from ovms.cli.module_link import HostOption, ModuleTlsOption, UnitsOption, find_link
 from ovms.cli.module_setup import (
-    ModuleLink,
-    esp32_lines,
     id_warnings,
-    pic_lines,
     secret_warnings,
-    setup_text,
 )
-from ovms.cli.text import duration
 from ovms.cli.vehicle_csv import (
     OwnerWords,
     export_vehicles,
@@ -49,17 +41,14 @@ from ovms.cli.vehicle_csv import (
     read_vehicles,
 )
 from ovms.cli.vehicle_data import erase, export_data
-from ovms.server.failed_calls import FailureReason
+from ovms.cli.vehicle_listing import kept_days, list_, print_setup, show
 from ovms.server.storage import names, queries
 from ovms.server.storage.audit import note_operator
 from ovms.server.storage.errors import InvalidValue
-from ovms.server.storage.failed_calls import find_failed_call
 from ovms.server.storage.new_secret import make_secret
-from ovms.server.values import FailedCall, ImportRow, LogDays, Vehicle, VehicleStatus
+from ovms.server.values import ImportRow, LogDays, Vehicle
 
 app = typer.Typer(help="Vehicles: what may call, and who is online.", no_args_is_help=True)
-app.command("erase")(erase)
-app.command("export-data")(export_data)
 
 
 GIVES_UP: Final = (
@@ -123,90 +112,14 @@ def add(
         link = find_link(settings, vehicle, host, tls, units)
     _tell(vehicle, "added", used if given is None else None, json)
     if not json and vehicle.type == "car":
-        _print_setup(*link)
+        print_setup(*link)
     _warn_of_comma([used])
     if vehicle.type == "car":
         _warn([*id_warnings(vehicle.id), *secret_warnings(used, vehicle.id)])
 
 
-@app.command()
-def show(
-    vehicle_id: IdArgument,
-    module: Annotated[
-        bool,
-        typer.Option(
-            "--module/--no-module", help="Show what to set in its module, the secret included."
-        ),
-    ] = True,
-    host: HostOption = None,
-    tls: ModuleTlsOption = None,
-    units: UnitsOption = "K",
-    json: JsonOption = False,
-    data: DataOption = None,
-    database: DatabaseOption = None,
-    config: ConfigOption = None,
-) -> None:
-    """Show a vehicle, and what to set in its module so that it calls this server."""
-    settings = find_settings(data, database, config)
-    with open_database(data, database, config, must_exist=True) as db, db.reading() as connection:
-        vehicle = queries.get_vehicle(connection, vehicle_id)
-        (status,) = (
-            each
-            for each in queries.list_vehicles(connection, time.time())
-            if each.vehicle.id == vehicle.id
-        )
-        failure = find_failed_call(connection, vehicle.id)
-    link, advice = find_link(settings, vehicle, host, tls, units)
-    shows_module = module and vehicle.type == "car"
-    if json:
-        setup = {"esp32": esp32_lines(link), "pic": pic_lines(link)} if shows_module else None
-        secret = vehicle.secret if module else None
-        failed = None if failure is None else _failure(failure)
-        shown = {**_status(status), "last_failure": failed, "secret": secret, "module": setup}
-        print_json(shown)
-        return
-    for name, value in _facts(status):
-        print(f"{name:<11} {value}")
-    if failure is not None:
-        said = _failure(failure)
-        print(f"last failed {said['time']} from {said['address']}: {said['message']}")
-    if shows_module:
-        _print_setup(link, advice)
-
-
-@app.command("list")
-def list_(
-    owner: Annotated[str | None, typer.Option(metavar="NAME", help="Only this owner's.")] = None,
-    json: JsonOption = False,
-    data: DataOption = None,
-    database: DatabaseOption = None,
-    config: ConfigOption = None,
-) -> None:
-    """Show all vehicles, who is online, and when each was last heard.
-
-    "last plain" is when somebody last logged in by the vehicle's secret without TLS. A terminal is
-    told how long ago that was.
-    """
-    now = time.time()
-    with open_database(data, database, config, must_exist=True) as db, db.reading() as connection:
-        whose = queries.get_owner(connection, owner) if owner is not None else None
-        vehicles = queries.list_vehicles(connection, now, whose)
-    if json:
-        print_json([_status(vehicle) for vehicle in vehicles])
-        return
-    columns = [
-        "id",
-        "name",
-        "owner",
-        "type",
-        "online",
-        "apps",
-        "last heard",
-        "tls only",
-        "last plain",
-    ]
-    write_time = partial(_age, now=now) if _is_read_by_people() else iso_time
-    print_table(columns, [_row(vehicle, write_time) for vehicle in vehicles])
+app.command()(show)
+app.command("list")(list_)
 
 
 @app.command()
@@ -418,6 +331,10 @@ def remove(
     print(f"vehicle {vehicle.id} removed")
 
 
+app.command("erase")(erase)
+app.command("export-data")(export_data)
+
+
 @app.command("log")
 def log_(
     vehicle_id: IdArgument,
@@ -459,8 +376,8 @@ def log_(
         kept = {"days": vehicle.log_days, "positions": vehicle.log_position_days}
         print_json({"id": vehicle.id, **kept, "journeys": vehicle.makes_journeys})
         return
-    print(f"vehicle {vehicle.id}: telemetry {_kept(vehicle.log_days)}, ", end="")
-    print(f"positions {_kept(vehicle.log_position_days)}", end="")
+    print(f"vehicle {vehicle.id}: telemetry {kept_days(vehicle.log_days)}, ", end="")
+    print(f"positions {kept_days(vehicle.log_position_days)}", end="")
     print("" if vehicle.makes_journeys else ", no journeys")
 
 
@@ -538,14 +455,6 @@ def _days(text: str, option: str) -> int | None:
         raise typer.BadParameter(str(error), param_hint=option) from None
 
 
-def _kept(days: int | None) -> str:
-    if days is None:
-        return "as the server's settings say"
-    if days == 0:
-        return "off"
-    return "1 day" if days == 1 else f"{days} days"
-
-
 def _note(connection: Connection, action: str, vehicle: Vehicle, detail: str = "") -> None:
     """Have the audit trail say what was done to a vehicle."""
     note_operator(
@@ -563,12 +472,6 @@ def _tell(vehicle: Vehicle, what: str, made: str | None, json: bool, **more: obj
     print(f"vehicle {vehicle.id} {what}")
     if made is not None:
         print(f"secret: {made}")
-
-
-def _print_setup(link: ModuleLink, advice: str) -> None:
-    print()
-    for line in setup_text(link, advice):
-        print(line)
 
 
 def _warn(warnings: list[str]) -> None:
@@ -616,66 +519,3 @@ def _warn_of_known(owners: list[OwnerWords]) -> None:
         names_ = ", ".join(told[:3]) + (" and others" if len(told) > 3 else "")
         print(f"ovms: {names_} existed already: e-mail address and password stay as they were",
               file=sys.stderr)  # fmt: skip
-
-
-def _status(status: VehicleStatus) -> dict[str, object]:
-    vehicle = status.vehicle
-    return {
-        "id": vehicle.id,
-        "name": vehicle.name,
-        "owner": vehicle.owner,
-        "type": vehicle.type,
-        "online": status.online,
-        "apps": status.apps,
-        "batch": status.batch,
-        "heard": iso_time(status.heard),
-        "server": vehicle.server,
-        "tls_only": vehicle.tls_only,
-        "plain": iso_time(status.plain),
-    }
-
-
-def _facts(status: VehicleStatus) -> Iterator[tuple[str, str]]:
-    """Yield what is known of a vehicle, named."""
-    vehicle = status.vehicle
-    yield "vehicle", vehicle.id
-    if vehicle.name:
-        yield "name", vehicle.name
-    yield "owner", vehicle.owner
-    yield "type", vehicle.type
-    yield "online", cell(status.online) + (f", {status.apps} apps" if status.apps else "")
-    yield "last heard", iso_time(status.heard) or "never"
-    yield "served by", "any server" if vehicle.server == "*" else vehicle.server
-    yield "tls only", cell(vehicle.tls_only)
-    yield "last plain", iso_time(status.plain) or "never"
-    yield "telemetry", f"kept {_kept(vehicle.log_days)}"
-    yield "positions", f"kept {_kept(vehicle.log_position_days)}"
-    yield "journeys", "made" if vehicle.makes_journeys else "off"
-
-
-def _failure(failure: FailedCall) -> dict[str, object]:
-    """Return why a vehicle's car last failed to connect."""
-    return {
-        "time": iso_time(failure.time),
-        "address": failure.address,
-        "reason": failure.reason,
-        "message": FailureReason(failure.reason).sentence,
-        "count": failure.count,
-    }
-
-
-def _is_read_by_people() -> bool:
-    return sys.stdout.isatty()
-
-
-def _age(at: float | None, *, now: float) -> str | None:
-    return None if at is None else duration(now - at)
-
-
-def _row(status: VehicleStatus, write_time: Callable[[float | None], str | None]) -> list[str]:
-    vehicle = status.vehicle
-    online = "yes" if status.online else "no"
-    heard = write_time(status.heard) or "never"
-    known = [vehicle.id, vehicle.name, vehicle.owner, vehicle.type]
-    plain = write_time(status.plain) or "never"
-    return [*known, online, str(status.apps), heard, cell(vehicle.tls_only), plain]

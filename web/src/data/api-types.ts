@@ -56,6 +56,12 @@ export interface AdminVehicleAnswer {
   records: number;
   /** Of its history. */
   bytes: number;
+  /** Records of its history that may say where it was. */
+  positions: number;
+  /** The latest of each code that are kept. */
+  messages: number;
+  /** Trips, charges and parked times. */
+  journeys: number;
 }
 
 /** Vehicles, by id. */

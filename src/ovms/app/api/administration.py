@@ -129,6 +129,12 @@ class ApiServerVehicle(ApiModel, frozen=True, kw_only=True):
     """In its history."""
     bytes: int
     """Of its history."""
+    positions: int | None = None
+    """Records of its history that may say where it was; ``None`` from an older server."""
+    messages: int | None = None
+    """The latest of each code that are kept."""
+    journeys: int | None = None
+    """Trips, charges and parked times."""
 
 
 class ApiTransfer(ApiModel, frozen=True, kw_only=True):

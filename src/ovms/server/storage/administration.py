@@ -13,6 +13,7 @@ from sqlalchemy import func, or_, select
 from ovms.server.storage import names
 from ovms.server.storage.errors import LastAdministrator
 from ovms.server.storage.schema import history_counts, messages, owners, presence, vehicles
+from ovms.server.storage.sizes import VehicleSize, vehicle_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,8 +63,7 @@ class VehicleDetails:
     server: str
     created: float
     heard: float | None
-    records: int
-    bytes: int
+    size: VehicleSize
 
 
 def list_owner_details(
@@ -113,19 +113,12 @@ def list_vehicle_details(
         by_name = func.lower(v.name).contains(func.lower(_escaped(search)), escape=ESCAPE)
         query = query.where(or_(by_id, by_name))
     rows = connection.execute(query).all()
-    h = history_counts.c
-    counted = select(h.vehicle_id, func.sum(h.records), func.sum(h.bytes)).where(
-        h.vehicle_id.in_([row.id for row in rows])
-    )
-    counts = {
-        id_: (int(records), int(size))
-        for id_, records, size in connection.execute(counted.group_by(h.vehicle_id))
-    }
+    sizes = vehicle_sizes(connection, [row.id for row in rows])
     return [
         VehicleDetails(
             *row[:7],
             max((time for time in row[7:] if time is not None), default=None),
-            *counts.get(row.id, (0, 0)),
+            sizes[row.id],
         )
         for row in rows
     ]

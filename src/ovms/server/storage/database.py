@@ -163,6 +163,20 @@ class Database(ABC):
     def rewrite(self) -> None:
         """Write the database anew, so that its files hold nothing but its rows."""
 
+    def free_bytes(self) -> int | None:
+        """Return the bytes in its files that hold nothing, which :meth:`rewrite` gives back.
+
+        ``None`` if the database does not tell. It may block for a moment.
+        """
+        return None
+
+    def find_damage(self) -> list[str]:
+        """Return what is damaged in its files, a line each, as far as the database can tell.
+
+        It reads all of them, and takes its time.
+        """
+        return []
+
     @abstractmethod
     def hold(self) -> None:
         """Keep other servers from this database until :meth:`close`.

@@ -69,6 +69,10 @@ class DatabaseUnwritable(DatabaseError):
     """The disk is full or read-only, or a permission is missing."""
 
 
+class NoRoom(DatabaseError):
+    """The disk has no room for the copies that writing a database anew takes."""
+
+
 class BadKeyFile(DatabaseError):
     """The key file cannot be read or made, is damaged, or is open to others."""
 

@@ -110,6 +110,12 @@ def count_vehicles(connection: Connection, owner_id: int) -> int:
     return connection.scalar(select(func.count()).where(*is_theirs)) or 0
 
 
+def count_all_vehicles(connection: Connection) -> int:
+    """Return how many vehicles there are."""
+    query = select(func.count()).select_from(vehicles).where(vehicles.c.deleted.is_(None))
+    return connection.scalar(query) or 0
+
+
 def check_vehicle_quota(connection: Connection, owner: Owner, defaults: OwnerQuotas) -> None:
     """Raise :class:`QuotaReached` if the owner may make no further vehicle."""
     own, _ = own_limits(connection, owner.id)

@@ -7,7 +7,7 @@ from sqlalchemy import insert, text
 
 from ovms.protocol import Role
 from ovms.server.storage import queries
-from ovms.server.storage.schema import history_counts
+from ovms.server.storage.schema import history_counts, messages
 from tests.server.http.v1.records import put
 
 if TYPE_CHECKING:
@@ -48,8 +48,10 @@ async def test_filters(v1: ApiSite, asked: dict[str, str], found: list[str]) -> 
 async def test_one(v1: ApiSite) -> None:
     """A vehicle has all fields; neither its secret nor where it is."""
     with v1.database.writing() as connection:
-        row = {"vehicle_id": "CAR1", "type": "D", "number": 0, "records": 2, "bytes": 300}
+        row = {"vehicle_id": "CAR1", "type": "L", "number": 0, "records": 2, "bytes": 300}
         connection.execute(insert(history_counts).values(row))
+        last = {"vehicle_id": "CAR1", "code": "S", "data": b"80", "time": 1.0}
+        connection.execute(insert(messages).values(last))
     await v1.http.enter(Role.CAR)
     v1.context.store.put_presence("CAR1", car=True, apps=0, batch=0, heard=1.0)
     await v1.context.store.writer.flush()
@@ -67,6 +69,9 @@ async def test_one(v1: ApiSite) -> None:
             "created": "2023-11-14T22:13:20.000Z",
             "records": 3,
             "bytes": 342,
+            "positions": 2,
+            "messages": 1,
+            "journeys": 0,
         }
     ]
 

@@ -14,6 +14,7 @@ from ovms.server.storage.keyfile import KeyFile
 from ovms.server.storage.sqlite.connections import (
     KeptConnection,
     SqliteEngine,
+    _truncate,
     connect,
     empty_log,
     rewrite,
@@ -127,3 +128,27 @@ def test_kept_connection(path: Path) -> None:
         assert second.execute("PRAGMA busy_timeout").fetchone() == (0,)
     kept.close()
     kept.close()
+
+
+class Busy:
+    """A connection whose log somebody else is emptying."""
+
+    def __init__(self, times: int) -> None:
+        self.times = times
+
+    def execute(self, _: str) -> Busy:
+        """Return what has the answer."""
+        return self
+
+    def fetchone(self) -> tuple[int, int, int]:
+        """Return whether the log could not be emptied, and two more numbers."""
+        self.times -= 1
+        return int(self.times >= 0), 0, 0
+
+
+def test_who_empties_the_log_at_the_same_time() -> None:
+    """Another who does so is waited for, which SQLite does not; not for ever."""
+    busy = Busy(3)
+    assert _truncate(busy, 60.0)  # type: ignore[arg-type]
+    assert busy.times == -1
+    assert not _truncate(Busy(10**9), 0.0)  # type: ignore[arg-type]

@@ -56,6 +56,12 @@ class AdminVehicleAnswer(ApiAnswer):
     """In its history."""
     bytes: int
     """Of its history."""
+    positions: int
+    """Records of its history that may say where it was."""
+    messages: int
+    """The latest of each code that are kept."""
+    journeys: int
+    """Trips, charges and parked times."""
 
 
 class AdminVehiclesPage(ApiAnswer):
@@ -171,6 +177,9 @@ def _answer(context: HttpContext, vehicle: VehicleDetails) -> AdminVehicleAnswer
         tls_only=vehicle.tls_only,
         server=vehicle.server,
         created=time_of(vehicle.created),
-        records=vehicle.records,
-        bytes=vehicle.bytes,
+        records=vehicle.size.records,
+        bytes=vehicle.size.bytes,
+        positions=vehicle.size.positions,
+        messages=vehicle.size.messages,
+        journeys=vehicle.size.journeys,
     )

@@ -101,8 +101,8 @@ def rewrite(path: Path, busy_timeout: float = BUSY_TIMEOUT) -> None:
     """
     with translated(str(path)), closing(connect(path, busy_timeout)) as connection:
         connection.execute("VACUUM")
-        is_busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    if is_busy:
+        is_empty = _truncate(connection, busy_timeout)
+    if not is_empty:
         raise DatabaseLocked(f"database {path} is read by another process")
 
 
@@ -112,8 +112,17 @@ def empty_log(path: Path, busy_timeout: float = BUSY_TIMEOUT) -> bool:
     Return whether nobody who reads or writes kept it from that.
     """
     with translated(str(path)), closing(connect(path, busy_timeout)) as connection:
-        is_busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    return not is_busy
+        return _truncate(connection, busy_timeout)
+
+
+def _truncate(connection: sqlite3.Connection, busy_timeout: float) -> bool:
+    """Empty the log, and return whether that went; SQLite does not wait for others who do so."""
+    end = time.monotonic() + busy_timeout
+    while connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.01)
+    return True
 
 
 class KeptConnection:

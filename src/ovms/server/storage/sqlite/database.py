@@ -24,6 +24,7 @@ from ovms.server.storage.sqlite.connections import (
 from ovms.server.storage.sqlite.damage import check_files, find_damage
 from ovms.server.storage.sqlite.errors import is_bad_row
 from ovms.server.storage.sqlite.expiry import expire
+from ovms.server.storage.sqlite.files import check_room, find_damage, read_room
 from ovms.server.storage.sqlite.holding import HeldFile, lock_path
 from ovms.server.storage.sqlite.numbering import highest_ids, set_highest_ids
 from ovms.server.storage.sqlite.standing import copy_pages
@@ -96,8 +97,20 @@ class SqliteDatabase(Database):
             self._hold.note_served()
 
     def rewrite(self) -> None:
-        """Copy the rows into a file without free places, and empty the write-ahead log."""
+        """Copy the rows into a file without free places, and empty the write-ahead log.
+
+        Raises :class:`~ovms.server.storage.errors.NoRoom` if the disk has none for the copies.
+        """
+        check_room(self.path)
         rewrite(self.path)
+
+    def free_bytes(self) -> int:
+        """Return the bytes of free pages in the file."""
+        return read_room(self.path).free
+
+    def find_damage(self) -> list[str]:
+        """Have SQLite check all pages, indexes and references."""
+        return find_damage(self.path)
 
     def hold(self) -> None:
         """Lock the file ``….lock`` beside the database, wherever that is."""
