@@ -153,12 +153,12 @@ def test_a_damaged_secret(database: Database) -> None:
 
 def test_damage(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the file itself is damaged nothing is counted, let alone changed."""
-    monkeypatch.setattr(SqliteDatabase, "find_damage", lambda _: ["page 7 is never used"])
+    monkeypatch.setattr(SqliteDatabase, "list_damage", lambda _: ["page 7 is never used"])
     with database.writing() as connection:
         connection.execute(update(history_counts).values(records=3))
     told, ended = bad("check", "--mend")
     assert told == "page 7 is never used\nthe counts were not checked\n"
-    assert ended == "ovms: the database is damaged: put a backup back (ovms restore)\n"
+    assert ended == "ovms: the database is damaged: restore a backup (ovms restore --replace)\n"
     with database.reading() as connection:
         assert connection.scalars(select(history_counts.c.records)).all() == [3]
 

@@ -117,7 +117,7 @@ def check(
     """
     with open_database(data, database, config, must_exist=True) as db:
         with shown("reading the files", None):
-            damage = db.find_damage()
+            damage = db.list_damage()
         found = _check(db, mend=mend) if not damage else Findings()
         found.damage += damage
         if mend and found.left:
@@ -130,7 +130,7 @@ def check(
         print(found.summary(is_mended=mend))
     sys.stdout.flush()
     if found.damage:
-        fail("the database is damaged: put a backup back (ovms restore)")
+        fail("the database is damaged: restore a backup (ovms restore --replace)")
     if found.damaged_secrets:
         fail("secrets are damaged: ovms vehicle secret ID --new makes another one")
     if found.is_wrong and not mend:

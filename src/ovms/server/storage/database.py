@@ -170,7 +170,7 @@ class Database(ABC):
         """
         return None
 
-    def find_damage(self) -> list[str]:
+    def list_damage(self) -> list[str]:
         """Return what is damaged in its files, a line each, as far as the database can tell.
 
         It reads all of them, and takes its time.

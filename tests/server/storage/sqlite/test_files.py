@@ -12,7 +12,7 @@ from ovms.server.storage.sqlite import files
 from ovms.server.storage.sqlite.files import (
     MOST_LINES,
     check_room,
-    find_damage,
+    list_damage,
     read_room,
     temporary_folder,
 )
@@ -73,7 +73,7 @@ def test_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_no_damage(path: Path) -> None:
     """A good file has none."""
-    assert find_damage(path) == []
+    assert list_damage(path) == []
 
 
 def test_lost_references(path: Path) -> None:
@@ -81,7 +81,7 @@ def test_lost_references(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("UPDATE t SET of = 9999 WHERE id = 3")
         connection.commit()
-    assert find_damage(path) == ["a row of t belongs to none of t"]
+    assert list_damage(path) == ["a row of t belongs to none of t"]
 
 
 def test_damage(path: Path) -> None:
@@ -91,7 +91,7 @@ def test_damage(path: Path) -> None:
         data[at + 8 : at + 600] = b"\xff" * 592
     path.write_bytes(data)
     try:
-        found = find_damage(path)
+        found = list_damage(path)
     except DatabaseError as error:
         found = [str(error)]
     assert 0 < len(found) <= MOST_LINES

@@ -24,7 +24,7 @@ from ovms.server.storage.sqlite.connections import (
 from ovms.server.storage.sqlite.damage import check_files, find_damage
 from ovms.server.storage.sqlite.errors import is_bad_row
 from ovms.server.storage.sqlite.expiry import expire
-from ovms.server.storage.sqlite.files import check_room, find_damage, read_room
+from ovms.server.storage.sqlite.files import check_room, list_damage, read_room
 from ovms.server.storage.sqlite.holding import HeldFile, lock_path
 from ovms.server.storage.sqlite.numbering import highest_ids, set_highest_ids
 from ovms.server.storage.sqlite.standing import copy_pages
@@ -108,9 +108,9 @@ class SqliteDatabase(Database):
         """Return the bytes of free pages in the file."""
         return read_room(self.path).free
 
-    def find_damage(self) -> list[str]:
+    def list_damage(self) -> list[str]:
         """Have SQLite check all pages, indexes and references."""
-        return find_damage(self.path)
+        return list_damage(self.path)
 
     def hold(self) -> None:
         """Lock the file ``….lock`` beside the database, wherever that is."""

@@ -70,7 +70,7 @@ def _first_usable(names: Iterable[str | None]) -> Path:
     return next(usable, Path())
 
 
-def find_damage(path: Path) -> list[str]:
+def list_damage(path: Path) -> list[str]:
     """Return what SQLite finds wrong in a database, a line each."""
     with translated(str(path)), closing(connect(path)) as connection:
         found = connection.execute(f"PRAGMA integrity_check({MOST_LINES})").fetchall()
