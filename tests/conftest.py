@@ -6,12 +6,16 @@ import gc
 import logging
 import os
 import signal
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from ovms.base import logs
+
+if TYPE_CHECKING:
+    from tests.server.migrate.mariadb import MariaDb
 
 for _port in ("TLS", "HTTP", "HTTPS"):
     os.environ.setdefault(f"OVMS_{_port}_PORT", "0")  # many servers run at once
@@ -44,3 +48,14 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariaDb]:
+    """Run a MariaDB, one a process: it takes two seconds to make."""
+    from tests.server.migrate.mariadb import has_user, missing_programs, running
+
+    if missing_programs() or not has_user():
+        pytest.skip("MariaDB is not installed here: apt-get install mariadb-server")
+    with running() as found:
+        yield found

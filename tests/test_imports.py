@@ -34,6 +34,13 @@ ALLOWED: dict[str, set[str]] = {
     },
     "server.notify": {"protocol", "server.alerts", "server.storage", "server.values"},
     "server.backup": {"server.storage"},
+    "server.migrate": {
+        "protocol",
+        "server.accounts",
+        "server.notify",
+        "server.storage",
+        "server.values",
+    },
     "server.hub": {"protocol", "server.rights", "server.values"},
     "server.peers": {"protocol", "net", "server.hub", "server.storage", "server.values"},
     "server.http": {

@@ -1,7 +1,7 @@
 """Packages that not everybody needs: the extras of ``pyproject.toml``, and what to say without one.
 
 A server or an app installs slim; who reads a CAN bus installs ``ovms[car]``, who sends alerts by
-Apprise ``ovms[notify]``.
+Apprise ``ovms[notify]``, who moves in from a server on MySQL ``ovms[mysql]``.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ PACKAGES = {
     "isotp": ("can-isotp", "car"),
     "serial": ("pyserial", "car"),
     "apprise": ("apprise", "notify"),
+    "pymysql": ("pymysql", "mysql"),
 }
 """By the name of a module that is imported: its package, and the extra that brings it."""
 

@@ -117,6 +117,11 @@ COMMANDS = {
         "The key that the secrets in the database are encrypted under.",
         OPERATE,
     ),
+    "import": CommandPlace(
+        "ovms.cli.moving", "move",
+        "Move in from a server of today: take what its database holds.",
+        OPERATE,
+    ),
     "backup": CommandPlace(
         "ovms.cli.backup", "backup",
         "Write all that the server has to one file, also while it runs.",

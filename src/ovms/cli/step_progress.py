@@ -1,4 +1,4 @@
-"""How far a backup is, on a terminal."""
+"""How far something long is, on a terminal."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from rich.console import Console
 from rich.progress import Progress, TaskID
 
 if TYPE_CHECKING:
+    from enum import Enum
     from types import TracebackType
-
-    from ovms.server.backup.steps import Step
 
 
 class StepProgress:
@@ -19,10 +18,10 @@ class StepProgress:
     def __init__(self) -> None:
         console = Console(stderr=True)
         self._progress = Progress(console=console, transient=True, disable=not console.is_terminal)
-        self._tasks: dict[Step, TaskID] = {}
+        self._tasks: dict[Enum, TaskID] = {}
 
-    def report(self, step: Step, done: int, total: int) -> None:
-        """Show how much of a step is done."""
+    def report(self, step: Enum, done: int, total: int) -> None:
+        """Show how much of a step is done, which is called what it stands for."""
         if step not in self._tasks:
             self._tasks[step] = self._progress.add_task(step.value)
         self._progress.update(self._tasks[step], completed=done, total=max(total, 1))
