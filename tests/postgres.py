@@ -9,9 +9,11 @@ import atexit
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -23,6 +25,8 @@ import pytest
 USER: Final = "ovms"
 DEADLINE: Final = 60.0
 """Seconds that a server may take to start on a busy machine."""
+
+MISSING: Final = "PostgreSQL is not installed (apt-get install postgresql)"
 
 _numbers = count(1)
 
@@ -66,6 +70,26 @@ class PostgresServer:
                     raise
                 time.sleep(0.02)
 
+    @property
+    def pids(self) -> list[int]:
+        """Return its processes: the first starts the others, one for each connection too."""
+        assert self._process is not None
+        first = self._process.pid
+        children = Path(f"/proc/{first}/task/{first}/children").read_text()
+        return [first, *map(int, children.split())]
+
+    def kill(self) -> None:
+        """Pull the plug of all of them."""
+        pids = self.pids
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        assert self._process is not None
+        self._process.wait()
+        self._process = None
+        while any(Path(f"/proc/{pid}").exists() for pid in pids):
+            time.sleep(0.01)
+
     def stop(self, how: str = "immediate") -> None:
         """Stop the server: ``fast``, or ``immediate``, which is as good as kill -9."""
         if self._process is not None:
@@ -107,8 +131,16 @@ class PostgresServer:
 def postgres_server() -> PostgresServer:
     """Return the server of this process; skip the test where there is no PostgreSQL."""
     if not _has_postgres():
-        pytest.skip("PostgreSQL is not installed (apt-get install postgresql)")
+        pytest.skip(MISSING)
     return PostgresServer()
+
+
+@cache
+def durable_server() -> PostgresServer:
+    """Return a second one that syncs what is committed, for tests that stop or kill it."""
+    if not _has_postgres():
+        pytest.skip(MISSING)
+    return PostgresServer(fsync="on", full_page_writes="on")
 
 
 def _programs() -> Path:

@@ -26,8 +26,10 @@ CARS = ("CAR1", "CAR2", "CAR3")
 class Target(Server):
     """The server under attack. Its vehicles belong to ``tester`` and share :data:`SECRET`."""
 
-    def __init__(self, start: Start, data: Path, cars: tuple[str, ...] = CARS) -> None:
-        super().__init__(start, data, cars)
+    def __init__(
+        self, start: Start, data: Path, cars: tuple[str, ...] = CARS, database: str | None = None
+    ) -> None:
+        super().__init__(start, data, cars, database)
         self._wires: list[Wire] = []
 
     def dial(self, transport: Transport = Transport.TCP) -> Wire:
@@ -56,7 +58,7 @@ class Target(Server):
 
     def ovms(self, *words: str) -> str:
         """Run a command of the operator beside the server; return what it prints."""
-        done = run_ovms(*words, "--data", str(self.data))
+        done = run_ovms(*words, *self.where)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -74,8 +76,8 @@ def aim(start: Start, tmp_path: Path) -> Iterator[Aim]:
     """Run servers that are attacked; at the end nothing unexpected may stand in their logs."""
     targets: list[Target] = []
 
-    def run(cars: tuple[str, ...] = CARS) -> Target:
-        targets.append(Target(start, tmp_path / "data", cars))
+    def run(cars: tuple[str, ...] = CARS, database: str | None = None) -> Target:
+        targets.append(Target(start, tmp_path / "data", cars, database))
         return targets[-1]
 
     yield run

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from random import Random
 from threading import Timer
+from typing import NamedTuple
 
 import pytest
 from alembic import command
@@ -25,7 +26,9 @@ from ovms.server.storage import schema
 from ovms.server.storage.opening import open_database
 from tests.attacks.conftest import Aim, Target, Tell
 from tests.attacks.reporters import KIND, Record, Reporters
+from tests.postgres import durable_server, postgres_server
 from tests.programs.conftest import run_ovms
+from tests.server.storage.databases import close
 from tests.waiting import PATIENCE
 
 ROWS = 20_000
@@ -42,22 +45,34 @@ print("end", flush=True)
 """
 
 
-@pytest.mark.parametrize(
-    ("kills", "records", "cars"),
-    [(2, 2000, 15), pytest.param(20, 100_000, 60, marks=pytest.mark.soak)],
-)
-def test_what_was_acknowledged_is_there(
-    aim: Aim, tell: Tell, kills: int, records: int, cars: int
-) -> None:
+class Ordeal(NamedTuple):
+    """How often it is killed, after how many records, and from how many cars those come."""
+
+    kills: int
+    records: int
+    cars: int
+
+    @property
+    def vehicles(self) -> tuple[str, ...]:
+        """Return the ids of the cars."""
+        return tuple(f"CAR{number}" for number in range(self.cars))
+
+
+SHORT = Ordeal(1, 2000, 15)
+LONG = pytest.param(Ordeal(20, 100_000, 60), marks=pytest.mark.soak)
+
+
+@pytest.mark.parametrize("ordeal", [SHORT, LONG])
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_what_was_acknowledged_is_there(aim: Aim, tell: Tell, ordeal: Ordeal, kind: str) -> None:
     """After each kill all acknowledged records are in the history, once, though sent again."""
-    chance = Random(kills)  # noqa: S311 (the same kills each time)
-    vehicles = tuple(f"CAR{number}" for number in range(cars))
-    target = aim(vehicles)
-    crowd = Reporters(target, vehicles)
-    for turn in range(kills):
+    chance = Random(ordeal.kills)  # noqa: S311 (the same kills each time)
+    target = aim(ordeal.vehicles, url_of(kind))
+    crowd = Reporters(target, ordeal.vehicles)
+    for turn in range(ordeal.kills):
         before, began = crowd.count(), time.monotonic()
         crowd.call()
-        crowd.gain(records)
+        crowd.gain(ordeal.records)
         killing = Timer(chance.uniform(0, 0.1), target.program.kill)
         killing.start()
         crowd.run(lambda: False)
@@ -74,18 +89,57 @@ def test_what_was_acknowledged_is_there(
     crowd.call()
     crowd.settle()
     crowd.hang_up()
-    told = Counter(record for car in vehicles[:3] for record in asked(target, car))
-    mine = {record for record in crowd.acknowledged if record[0] in vehicles[:3]}
+    told = Counter(record for car in ordeal.vehicles[:3] for record in asked(target, car))
+    mine = {record for record in crowd.acknowledged if record[0] in ordeal.vehicles[:3]}
     assert told == Counter(mine)
     assert stored(target) == Counter(crowd.acknowledged)
+
+
+@pytest.mark.soak
+def test_what_was_acknowledged_is_in_postgresql(aim: Aim, tell: Tell) -> None:
+    """The same when PostgreSQL is killed and recovers; no car notices."""
+    ordeal = Ordeal(20, 100_000, 60)
+    chance = Random(ordeal.kills)  # noqa: S311 (the same kills each time)
+    server = durable_server()
+    target = aim(ordeal.vehicles, server.url(server.create()))
+    crowd = Reporters(target, ordeal.vehicles)
+    crowd.call()
+    for turn in range(ordeal.kills):
+        before, began = crowd.count(), time.monotonic()
+        crowd.gain(ordeal.records)
+        crowd.run_for(chance.uniform(0, 0.1))
+        server.kill()
+        killed = time.monotonic()
+        server.start()
+        found = stored(target)
+        tell(
+            f"kill {turn + 1}: {crowd.count() - before} records in {killed - began:.1f} s, "
+            f"recovered after {time.monotonic() - killed:.1f} s"
+        )
+        assert crowd.acknowledged <= found.keys()
+        assert set(found.values()) == {1}
+    crowd.settle()
+    crowd.hang_up()
+    assert stored(target) == Counter(crowd.acknowledged)
+
+
+def url_of(kind: str) -> str | None:
+    """Return the URL of a new database; ``None`` for a file in the data folder."""
+    if kind == "sqlite":
+        return None
+    server = postgres_server()
+    return server.url(server.create())
 
 
 def stored(target: Target) -> Counter[Record]:
     """Return the records that the database holds, and how often."""
     of = schema.history.c
-    with open_database(target.data).reading() as connection:
+    database = open_database(target.data, target.database)
+    with database.reading() as connection:
         rows = connection.execute(select(of.vehicle_id, of.data).where(of.type == KIND))
-        return Counter((vehicle, int(data[7:-1])) for vehicle, data in rows)
+        found = Counter((vehicle, int(data[7:-1])) for vehicle, data in rows)
+    close(database)
+    return found
 
 
 def asked(target: Target, vehicle: str) -> Iterator[Record]:

@@ -175,30 +175,44 @@ def data_with(vehicles: tuple[str, ...]) -> Path:
     """Return a data folder in which the owner ``tester`` has these vehicles, made once."""
     folder = Path(tempfile.mkdtemp(prefix="ovms-data-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    listed = folder / "vehicles.csv"
-    listed.write_text("owner,id,secret\n" + "".join(f"tester,{id_},{SECRET}\n" for id_ in vehicles))
-    for command in (("owner", "add", "tester"), ("vehicle", "import", str(listed))):
-        done = run_ovms(*command, "--data", str(folder))
-        assert done.returncode == 0, done.stderr
-    listed.unlink()
+    _fill(folder, vehicles)
     return folder
 
 
-class Server:
-    """An `ovms serve` with one owner and some vehicles, which can be killed and started again."""
+def _fill(folder: Path, vehicles: tuple[str, ...], *where: str) -> None:
+    listed = folder / "vehicles.csv"
+    listed.write_text("owner,id,secret\n" + "".join(f"tester,{id_},{SECRET}\n" for id_ in vehicles))
+    for command in (("owner", "add", "tester"), ("vehicle", "import", str(listed))):
+        done = run_ovms(*command, "--data", str(folder), *where)
+        assert done.returncode == 0, done.stderr
+    listed.unlink()
 
-    def __init__(self, start: Start, data: Path, vehicles: tuple[str, ...]) -> None:
+
+class Server:
+    """An `ovms serve` with one owner and some vehicles, which can be killed and started again.
+
+    Its database is a file in its data folder, unless ``database`` is another's URL.
+    """
+
+    def __init__(
+        self, start: Start, data: Path, vehicles: tuple[str, ...], database: str | None = None
+    ) -> None:
         self.data = data
+        self.database = database
         self._start = start
         assert not (data / "ovms.db").exists()
-        shutil.copytree(data_with(vehicles), data, dirs_exist_ok=True)
+        if database is None:
+            shutil.copytree(data_with(vehicles), data, dirs_exist_ok=True)
+        else:
+            data.mkdir(mode=0o700)
+            _fill(data, vehicles, "--database", database)
         self.port = self.tls_port = self.http_port = self.https_port = 0
         self.program = self.run()
 
     def run(self) -> Program:
         """Start it, on the same ports as before."""
         self.program = self._start(
-            "serve", "--data", str(self.data), "--host", "127.0.0.1",
+            "serve", *self.where, "--host", "127.0.0.1",
             "--port", str(self.port), "--tls-port", str(self.tls_port),
             "--http-port", str(self.http_port), "--https-port", str(self.https_port),
         )  # fmt: skip
@@ -207,6 +221,12 @@ class Server:
         self.port, self.tls_port = facts["mp"], facts["mp_tls"]
         self.http_port, self.https_port = facts["http"], facts["https"]
         return self.program
+
+    @property
+    def where(self) -> list[str]:
+        """Return the options of commands beside it."""
+        where = ["--data", str(self.data)]
+        return where if self.database is None else [*where, "--database", self.database]
 
     @property
     def address(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -72,10 +72,12 @@ def open_database(
             fail(f"there is no data directory {settings.data}: give the server's with --data")
         if not settings.database:
             _make_data_dir(settings.data)
-        opened.upgrade_schema()
-        if needs_key:
-            opened.check_key()
-        yield opened
+        with ExitStack() as stack:
+            stack.callback(opened.release)
+            opened.upgrade_schema()
+            if needs_key:
+                opened.check_key()
+            yield opened
     except (SettingsError, StoreError) as error:
         fail(str(error))
 

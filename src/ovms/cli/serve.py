@@ -227,7 +227,10 @@ def _check(settings: ServerSettings) -> Iterator[str]:
     running = running_server(settings.data)
     database = open_database(settings.data, settings.database, settings.key_file)
     if settings.data.exists():
-        database.check(is_served=running is not None)
+        try:
+            database.check(is_served=running is not None)
+        finally:
+            database.release()
         yield from (" ".join(text.split()) for _, text in of_disk(settings.data))
     alert_tables(settings.data / "alerts")
     missing(find_types(), settings)

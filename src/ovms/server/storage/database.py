@@ -246,6 +246,9 @@ class Database(ABC):
         :class:`~ovms.server.storage.errors.DamagedDatabase`.
         """
 
+    def release(self) -> None:  # noqa: B027 (most keep none)
+        """Close the connections that :meth:`reading` and :meth:`writing` have kept open."""
+
     # The server: nothing blocks the event loop.
 
     @abstractmethod

@@ -172,12 +172,16 @@ class PostgresDatabase(Database):
         """See :meth:`Database.is_bad_row`."""
         return is_bad_row(error)
 
+    def release(self) -> None:
+        """See :meth:`Database.release`."""
+        self._engine.close()
+
     async def close(self) -> None:
         """Close every connection and end the threads."""
         workers: list[Worker[Any]] = [*self._lanes.values(), self._writes, self._writer]
         for worker in workers:
             await worker.close()
-        await asyncio.to_thread(self._engine.close)
+        await asyncio.to_thread(self.release)
 
     def _vacuum(self, how: str = "") -> None:
         tables = ", ".join(f'"{name}"' for name in metadata.tables)
