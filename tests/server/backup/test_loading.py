@@ -1,17 +1,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Table
 
-from ovms.server.backup import loading
 from ovms.server.backup.errors import BadBackup, TargetInUse
 from ovms.server.backup.loading import load_rows
-from ovms.server.backup.rows import Row, write_rows
 from ovms.server.backup.steps import Step, no_report
 from ovms.server.storage.database import Database
 from ovms.server.storage.opening import open_database
+from ovms.server.storage.sqlite.database import SqliteDatabase
 from tests.server.backup.full import dump
 
 
@@ -49,11 +48,13 @@ def test_not_empty(data: Path, empty: Database) -> None:
 
 def test_other_rows_arrive(data: Path, empty: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """A row that gets lost is noticed, and nothing is there then."""
+    write = SqliteDatabase.write_rows
 
-    def losing(connection: Connection, table: Table, columns: list[str], rows: list[Row]) -> None:
-        write_rows(connection, table, columns, rows[:1])
+    def losing(database: SqliteDatabase, connection: Any, table: str, *rest: Any) -> None:
+        columns, page = rest
+        write(database, connection, table, columns, page[:1])
 
-    monkeypatch.setattr(loading, "write_rows", losing)
+    monkeypatch.setattr(SqliteDatabase, "write_rows", losing)
     with pytest.raises(BadBackup, match="did not arrive as it is in the backup"):
         load_rows(open_database(data), empty, None, no_report)
     empty.upgrade()

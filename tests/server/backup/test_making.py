@@ -6,21 +6,21 @@ import sqlite3
 import threading
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection
 
-from ovms.server.backup import making
 from ovms.server.backup.checking import read_whole
 from ovms.server.backup.errors import BadBackup, CannotWrite, TargetInUse
 from ovms.server.backup.files import FileSources
 from ovms.server.backup.format import KEY_NAME, Manifest
 from ovms.server.backup.making import make_backup
-from ovms.server.backup.rows import Fingerprint, Row, write_rows
+from ovms.server.backup.rows import Fingerprint
 from ovms.server.backup.steps import Step, no_report
 from ovms.server.storage.database import Database
 from ovms.server.storage.errors import WrongKey
-from ovms.server.storage.opening import open_database
+from ovms.server.storage.opening import StandingFile, open_database
 from ovms.server.storage.schema import REVISION, metadata
 from ovms.server.storage.sqlite.database import SqliteDatabase
 from tests.server.backup.full import FILES
@@ -201,15 +201,16 @@ def test_lost_rows(
     data: Path, tmp_path: Path, row_by_row: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A copy that lacks a row, or has another than the database, is no backup."""
-    write = write_rows
+    write = StandingFile.write_rows
 
-    def losing(connection: Connection, target: Table, columns: list[str], page: list[Row]) -> None:
-        write(connection, target, columns, page[1:] if target.name == "audit" else page)
+    def losing(file: StandingFile, connection: Connection, table: str, *rest: Any) -> None:
+        columns, page = rest
+        write(file, connection, table, columns, page[1:] if table == "audit" else page)
 
-    monkeypatch.setattr(making, "write_rows", losing)
+    monkeypatch.setattr(StandingFile, "write_rows", losing)
     with pytest.raises(BadBackup, match=r"copy of table audit has . of . rows"):
         make(data, tmp_path / "x")
-    monkeypatch.setattr(making, "write_rows", write)
+    monkeypatch.setattr(StandingFile, "write_rows", write)
     monkeypatch.setattr(Fingerprint, "text", property(lambda each: str(id(each))))
     with pytest.raises(BadBackup, match="other rows than the database"):
         make(data, tmp_path / "x")

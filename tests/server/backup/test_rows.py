@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from sqlalchemy import create_engine
+from pathlib import Path
 
-from ovms.server.backup.rows import Fingerprint, fingerprint, read_rows, stored_columns, write_rows
+from ovms.server.backup.rows import Fingerprint, fingerprint, read_rows, stored_columns
+from ovms.server.storage.opening import open_standing
 from ovms.server.storage.schema import metadata, vehicles
 
 ROWS = [(1, "a", None, b"\0"), (2, "b", 0.5, b"")]
@@ -31,10 +32,11 @@ def test_other_rows() -> None:
     assert sums[-1] == (0, "0" * 32)
 
 
-def test_there_and_back() -> None:
+def test_there_and_back(tmp_path: Path) -> None:
     """Truth is a number in a row, whatever the table calls it; computed columns are left out."""
-    engine = create_engine("sqlite://")
-    with engine.connect() as connection:
+    (tmp_path / "file").touch()
+    standing = open_standing(tmp_path / "file")
+    with standing.writing() as connection:
         metadata.create_all(connection)
         columns = stored_columns(connection, "vehicles")
         assert columns == [each.name for each in vehicles.columns]
@@ -44,6 +46,6 @@ def test_there_and_back() -> None:
                   "tls_only": 1, "journeys": 0, "deleted": 2.0, "name": "", "paranoid_token": "",
                   "server": "*"}  # fmt: skip
         row = tuple(values.get(each) for each in columns)
-        write_rows(connection, vehicles, columns, [row])
+        standing.write_rows(connection, "vehicles", columns, [row])
         assert [*read_rows(connection, "vehicles", columns)] == [[row]]
         assert fingerprint(connection, "vehicles", columns).rows == 1

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -151,8 +153,18 @@ async def test_no_end(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(BackupFailed, match="it took longer than 0 hours"):
         await run_job(job)
     monkeypatch.undo()
+    begun: asyncio.Future[asyncio.subprocess.Process] = asyncio.get_running_loop().create_future()
+    create = asyncio.create_subprocess_exec
+
+    async def creating(*words: Any, **files: Any) -> asyncio.subprocess.Process:
+        process = await create(*words, **files)
+        begun.set_result(process)
+        return process
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", creating)
     task = asyncio.create_task(run_job(job))
-    await asyncio.sleep(0)
+    process = await begun
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+    assert process.returncode == -signal.SIGKILL

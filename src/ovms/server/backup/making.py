@@ -30,7 +30,7 @@ from ovms.server.backup.format import (
     write_files,
     write_manifest,
 )
-from ovms.server.backup.rows import Fingerprint, read_rows, stored_columns, write_rows
+from ovms.server.backup.rows import Fingerprint, read_rows, stored_columns
 from ovms.server.backup.steps import Report, Step
 from ovms.server.storage.encryption import current_key, current_key_id
 from ovms.server.storage.errors import StoreError
@@ -206,7 +206,7 @@ def _copy_rows(
             columns = stored_columns(target, table.name)
             found = sums[table.name] = Fingerprint()
             for page in read_rows(connection, table.name, columns):
-                write_rows(target, table, columns, page)
+                standing.write_rows(target, table.name, columns, page)
                 found.add(page)
                 done += len(page)
                 report(Step.COPY, done, total)

@@ -8,6 +8,7 @@ opens the data folder next looks whether that was reached: if so the rest is don
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import glob
 import os
@@ -111,7 +112,10 @@ def _is_new(data: Path, pending: PendingRestore) -> bool:
     if pending.new_file is not None:
         return not Path(pending.new_file).exists()
     database = open_database(data, pending.database, Path(pending.key_file))
-    return has_token(database, pending.token)
+    try:
+        return has_token(database, pending.token)
+    finally:
+        asyncio.run(database.close())
 
 
 def has_token(database: Database, token: str) -> bool:

@@ -11,13 +11,12 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from sqlalchemy import column, insert, inspect, select, table
-from sqlalchemy.types import Boolean
+from sqlalchemy import column, inspect, select, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from sqlalchemy import Connection, Table
+    from sqlalchemy import Connection
 
 Row = tuple[Any, ...]
 
@@ -63,7 +62,7 @@ def read_rows(connection: Connection, name: str, columns: Sequence[str]) -> Iter
     """Yield the rows of a table, :data:`PAGE` at a time, in no order."""
     query: Any = select(*(column(each) for each in columns)).select_from(table(name))
     is_plain = connection.dialect.name == "sqlite"
-    with connection.execution_options(yield_per=PAGE).execute(query) as result:
+    with connection.execute(query, execution_options={"yield_per": PAGE}) as result:
         for page in result.partitions(PAGE):
             yield [tuple(row) if is_plain else _plain(row) for row in page]
 
@@ -74,16 +73,6 @@ def _plain(row: Sequence[Any]) -> Row:
         int(each) if each.__class__ is bool else each + 0.0 if each.__class__ is float else each
         for each in row
     )
-
-
-def write_rows(
-    connection: Connection, target: Table, columns: Sequence[str], rows: Sequence[Row]
-) -> None:
-    """Write rows into a table that has those columns."""
-    types = [Boolean() if isinstance(target.c[each].type, Boolean) else None for each in columns]
-    plain = table(target.name, *(column(n, t) for n, t in zip(columns, types, strict=True)))
-    # What they are called must not be what SQL calls something: "end", "key".
-    connection.execute(insert(plain), [dict(zip(columns, row, strict=True)) for row in rows])
 
 
 def fingerprint(connection: Connection, name: str, columns: Sequence[str]) -> Fingerprint:

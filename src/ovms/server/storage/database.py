@@ -22,10 +22,10 @@ from ovms.server.storage.schema import REVISION, encryption
 from ovms.server.storage.upgrading import migrate, revision
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
-    from typing import TypeVar
+    from typing import Any, TypeVar
 
     from sqlalchemy import Connection
 
@@ -209,6 +209,16 @@ class Database(ABC):
 
     def set_highest_ids(self, connection: Connection, ids: Mapping[str, int]) -> None:
         """Have each table go on above the highest id that it is said to have given."""
+        raise NotImplementedError
+
+    def write_rows(
+        self,
+        connection: Connection,
+        table: str,
+        columns: Sequence[str],
+        rows: Sequence[tuple[Any, ...]],
+    ) -> None:
+        """Put rows into a table, in the form that SQLite has them in: truth is 0 or 1."""
         raise NotImplementedError
 
     def settle(self) -> None:  # noqa: B027 (nothing to do where it is no file)

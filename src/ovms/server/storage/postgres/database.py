@@ -13,6 +13,7 @@ from ovms.server.storage.history_quota import HistoryQuota
 from ovms.server.storage.limits import HISTORY_DEFAULTS, HistoryLimits
 from ovms.server.storage.metadata import metadata
 from ovms.server.storage.postgres.address import PostgresAddress, postgres_address
+from ovms.server.storage.postgres.backups import put_aside, write_rows
 from ovms.server.storage.postgres.connections import (
     PostgresEngine,
     WriterLink,
@@ -26,7 +27,7 @@ from ovms.server.storage.postgres.writing import PostgresWriter
 from ovms.server.storage.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from typing import TypeVar
 
@@ -110,6 +111,20 @@ class PostgresDatabase(Database):
     def set_highest_ids(self, connection: Connection, ids: Mapping[str, int]) -> None:
         """See :meth:`Database.set_highest_ids`."""
         set_highest_ids(connection, ids)
+
+    def put_aside(self, connection: Connection, name: str) -> str:
+        """Move all tables into another schema; see :meth:`Database.put_aside`."""
+        return f"schema {put_aside(connection, name)} of database {self.name}"
+
+    def write_rows(
+        self,
+        connection: Connection,
+        table: str,
+        columns: Sequence[str],
+        rows: Sequence[tuple[Any, ...]],
+    ) -> None:
+        """See :meth:`Database.write_rows`."""
+        write_rows(connection, table, columns, rows)
 
     def rewrite(self) -> None:
         """Write every table anew; others wait meanwhile."""

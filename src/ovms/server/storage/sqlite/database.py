@@ -27,12 +27,12 @@ from ovms.server.storage.sqlite.expiry import expire
 from ovms.server.storage.sqlite.files import check_room, list_damage, read_room
 from ovms.server.storage.sqlite.holding import HeldFile, lock_path
 from ovms.server.storage.sqlite.numbering import highest_ids, set_highest_ids
-from ovms.server.storage.sqlite.standing import copy_pages
+from ovms.server.storage.sqlite.standing import copy_pages, write_rows
 from ovms.server.storage.sqlite.writing import SqliteWriter
 from ovms.server.storage.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from typing import TypeVar
 
@@ -135,6 +135,16 @@ class SqliteDatabase(Database):
     def set_highest_ids(self, connection: Connection, ids: Mapping[str, int]) -> None:
         """See :meth:`Database.set_highest_ids`."""
         set_highest_ids(connection, ids)
+
+    def write_rows(
+        self,
+        connection: Connection,
+        table: str,
+        columns: Sequence[str],
+        rows: Sequence[tuple[Any, ...]],
+    ) -> None:
+        """See :meth:`Database.write_rows`."""
+        write_rows(connection, table, columns, rows)
 
     def settle(self) -> None:
         """Move what the log holds into the file; the last to close removes the log."""

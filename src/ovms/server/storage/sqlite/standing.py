@@ -10,14 +10,14 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import closing
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from ovms.server.storage.sqlite.connections import SqliteEngine
+from ovms.server.storage.sqlite.connections import SqliteEngine, driver_of
 from ovms.server.storage.sqlite.errors import translated
 from ovms.server.storage.sqlite.numbering import highest_ids, set_highest_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -63,6 +63,16 @@ class StandingFile:
         """See :meth:`.database.Database.set_highest_ids`."""
         set_highest_ids(connection, ids)
 
+    def write_rows(
+        self,
+        connection: Connection,
+        table: str,
+        columns: Sequence[str],
+        rows: Sequence[tuple[Any, ...]],
+    ) -> None:
+        """See :meth:`.database.Database.write_rows`."""
+        write_rows(connection, table, columns, rows)
+
     def find_damage(self) -> str | None:
         """Return what is wrong with the file's structure in a word or two, ``None`` if nothing."""
         with translated(str(self.path)), closing(_for_reading(self.path)) as connection:
@@ -72,6 +82,16 @@ class StandingFile:
     def settle(self) -> None:
         """Have the system put the file on disk. Raises ``OSError``."""
         settle(self.path)
+
+
+def write_rows(
+    connection: Connection, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Put rows into a table, by the driver itself: SQLAlchemy takes three times as long."""
+    names = ", ".join(f'"{each}"' for each in columns)
+    places = ", ".join("?" * len(columns))
+    sql = f'INSERT INTO "{table}" ({names}) VALUES ({places})'  # noqa: S608 (names of ours)
+    driver_of(connection).executemany(sql, rows)
 
 
 def settle(path: Path) -> None:
