@@ -105,3 +105,32 @@ def test_a_name_that_goes(connection: Connection, said: str, told: str) -> None:
     forget_actor(connection, 99, "Al.")
     ((entry, _),) = list_audit(connection, AuditFilter(), 9)
     assert entry.detail == told
+
+
+def test_what_comes_late(connection: Connection) -> None:
+    """Entries that waited while their owner was removed name nobody; of others they stay whole.
+
+    Neither does one about a later owner of the same name lose anything.
+    """
+    eve = queries.add_owner(connection, "eve", 1.0)
+    al = queries.add_owner(connection, "al", 1.0)
+    for name in ("eve", "al"):
+        queries.remove_owner(connection, name, 5.0)
+    again = queries.add_owner(connection, "al", 6.0)
+    entries = [
+        AuditEntry(4, "login.failed", "", eve.id, None, "eve?", "192.0.2.1"),
+        AuditEntry(4, "command", "eve", 1, "CAR1", "lock", "192.0.2.1"),
+        AuditEntry(4, "command", "al", al.id, "CAR1", "lock", "192.0.2.1"),
+        AuditEntry(7, "command", "al", again.id, "CAR1", "lock", "192.0.2.1"),
+        AuditEntry(7, "owner.remove", "operator", eve.id, None, "account 2"),
+    ]
+    add_audit(connection, entries)
+    found = [(each.actor, each.detail, each.address)
+             for each, _ in list_audit(connection, AuditFilter(), 9)]  # fmt: skip
+    assert found[::-1] == [
+        ("", "", ""),
+        ("", "", ""),
+        ("", "", ""),
+        ("al", "lock", "192.0.2.1"),
+        ("operator", "account 2", ""),
+    ]

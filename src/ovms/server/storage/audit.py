@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import delete, func, insert, or_, select, update
 
-from ovms.server.storage.schema import audit, owners, vehicles
+from ovms.server.storage.schema import audit, owners, removed_owners, vehicles
 from ovms.server.values import AuditEntry
 
 if TYPE_CHECKING:
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 OPERATOR: Final = "operator"
 """Who does what the command line does."""
+
+REMOVAL: Final = "owner.remove"
+"""The action of an owner's removal, which says their number."""
 
 SOMEBODY: Final = "somebody"
 """What entries say instead of the name of an owner who was removed."""
@@ -66,9 +69,13 @@ class AuditFilter:
 
 
 def add_audit(connection: Connection, entries: Iterable[AuditEntry]) -> None:
-    """Keep entries. One about a vehicle that names no owner is about the vehicle's."""
+    """Keep entries. One about a vehicle that names no owner is about the vehicle's.
+
+    One that comes late, of an owner who is removed, says no more than :func:`forget_actor` leaves.
+    """
     rows = [_values(connection, each) for each in entries]
     if rows:
+        _forget_gone(connection, rows)
         connection.execute(insert(audit), rows)
 
 
@@ -130,6 +137,26 @@ def forget_actor(connection: Connection, owner_id: int, name: str) -> None:
     connection.execute(mine.values(address="", detail=""))
     connection.execute(update(audit).where(audit.c.actor == name).values(actor=""))
     _forget_name(connection, name)
+
+
+def _forget_gone(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    """Take owners who are removed out of entries that are not kept yet, but for the removal."""
+    r, o = removed_owners.c, owners.c
+    ids = {row["owner_id"] for row in rows} - {None}
+    actors = {row["actor"] for row in rows} - {"", OPERATOR}
+    found = connection.execute(select(r.id, r.name).where(or_(r.id.in_(ids), r.name.in_(actors))))
+    gone = {row.id: row.name for row in found}
+    if not gone:
+        return
+    names = {*gone.values()} - {
+        *connection.scalars(select(o.name).where(o.name.in_(gone.values())))
+    }
+    for row in rows:
+        is_done = row["actor"] in names or row["actor"] == gone.get(row["owner_id"])
+        if is_done or (row["owner_id"] in gone and row["action"] != REMOVAL):
+            row.update(detail="", address="")
+        if is_done:
+            row["actor"] = ""
 
 
 def _forget_name(connection: Connection, name: str) -> None:
