@@ -49,7 +49,7 @@ def test_database_from_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize(
     ("database", "config", "reason"),
     [
-        ("postgresql://x/y", None, "not supported yet"),
+        ("mysql://x/y", None, "are not supported"),
         ("sqlite:////nonexistent/x.db", None, "cannot be opened"),
         (None, "none.toml", "cannot be read"),
     ],

@@ -176,7 +176,7 @@ def test_password_from_standard_input(tmp_path: Path) -> None:
         (["eve", "--email", "nothing"], "is none"),
         (["eve", "--password", ""], "the password is empty"),
         (["eve", "--password-file", "/nonexistent"], "cannot be read"),
-        (["eve", "--database", "postgresql://x/y"], "not supported yet"),
+        (["eve", "--database", "mysql://x/y"], "are not supported"),
     ],
 )
 def test_add_refused(arguments: list[str], reason: str) -> None:

@@ -124,7 +124,7 @@ def test_a_taken_port_is_named(tmp_path: Path) -> None:
         (["--port", "70000"], "port"),
         (["--log-level", "loud"], "--log-level"),
         (["--config", "none.toml"], "none.toml"),
-        (["--database", "postgresql://x/y"], "not supported yet"),
+        (["--database", "mysql://x/y"], "are not supported"),
         (["--host", "no such host"], "cannot listen"),
     ],
 )

@@ -14,9 +14,10 @@ from ovms.cli import exporting, vehicle
 from ovms.protocol.records.history import KeptRecord
 from ovms.server.storage.batch import Batch
 from ovms.server.storage.exporting import ExportSink
-from tests.server.storage.databases import apply, close, make_database
+from tests.server.storage.databases import apply, give_back, make_database, place
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from typer.testing import Result
@@ -24,19 +25,24 @@ if TYPE_CHECKING:
 SAID = {"S": b"80,K,230,16,charging,range,200,220,32", "L": b"52.5,13.4,0,34,1,1,60"}
 
 
-@pytest.fixture(autouse=True)
-def _data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    data = tmp_path / "data"
-    monkeypatch.setenv("OVMS_DATA", str(data))
+@pytest.fixture(autouse=True, params=["sqlite", "postgres"])
+def _data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[None]:
+    database = make_database(tmp_path / "data", kind=request.param)
+    folder, url = place(database)
+    monkeypatch.setenv("OVMS_DATA", str(folder))
     monkeypatch.delenv("OVMS_DATABASE", raising=False)
-    database = make_database(data)
+    if url is not None:
+        monkeypatch.setenv("OVMS_DATABASE", url)
     batch = Batch()
     for vehicle_id in ("CAR1", "CAR2"):
         for record_type, said in SAID.items():
             record = KeptRecord(record_type, 0, 1_700_000_000, 10**10, said, None, 1.0)
             batch.history.put(vehicle_id, record, None)
     assert apply(database, batch) == 0
-    close(database)
+    yield
+    give_back(database)
 
 
 def run(*arguments: str) -> Result:
@@ -96,3 +102,12 @@ def test_bad_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (done.exit_code, done.stdout) == (1, "")
     assert "cannot be written: No space left on device" in done.stderr
     assert not (tmp_path / "x").exists()
+
+
+def test_erase(tmp_path: Path) -> None:
+    """What a vehicle has sent is gone, that of another is not; see also test_erasing."""
+    done = run("erase", "car1", "--yes")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "data of vehicle CAR1 erased\n", "")
+    shown = [json.loads(run("show", name, "--json").stdout) for name in ("CAR1", "CAR2")]
+    assert [each["records"] for each in shown] == [0, 2]
+    assert [each["positions"] for each in shown] == [0, 1]
