@@ -65,7 +65,6 @@ def open_database(
     ``needs_key`` the key of the secrets may be missing. Whatever the settings or the store refuse,
     here or inside, ends the command with its one line.
     """
-    opened: Database | None = None
     try:
         settings = load_settings(config, {"data": data, "database": database})
         opened = opening.open_database(settings.data, settings.database, settings.key_file)
@@ -81,9 +80,6 @@ def open_database(
             yield opened
     except (SettingsError, StoreError) as error:
         fail(str(error))
-    finally:
-        if opened is not None:
-            opened.release()
 
 
 @contextmanager

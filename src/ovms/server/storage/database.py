@@ -89,9 +89,6 @@ class Database(ABC):
         among processes: what a query has read is still true when it writes.
         """
 
-    def release(self) -> None:  # noqa: B027 (not all keep one)
-        """Close the connection that :meth:`reading` and :meth:`writing` keep for their next use."""
-
     def upgrade(self) -> None:
         """Bring the schema up to this version, and check the key of the secrets.
 

@@ -95,10 +95,6 @@ class PostgresDatabase(Database):
         """See :meth:`Database.writing`."""
         return self._engine.writing()
 
-    def release(self) -> None:
-        """See :meth:`Database.release`."""
-        self._engine.close()
-
     def adapt_schema(self, connection: Connection) -> None:
         """Have text compared byte by byte, as SQLite does, whatever the language of the server."""
         columns: dict[str, list[str]] = {}
