@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ovms.server.storage.opening import open_database
-from tests.server.storage.databases import close, with_schema
+from tests.server.storage.databases import give_back, leave_empty, make_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,8 +24,9 @@ def other(mariadb: MariaDb) -> Iterator[OtherServer]:
 
 
 @pytest.fixture
-def ours(tmp_path: Path) -> Iterator[Database]:
-    """Make an empty database of ours."""
-    database = open_database(with_schema(tmp_path / "data"))
+def ours(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """Make an empty database of ours, of the kind that is the fixture's parameter."""
+    kind = getattr(request, "param", "sqlite")
+    database = make_database(tmp_path / "data", kind=kind, fill=leave_empty)
     yield database
-    close(database)
+    give_back(database)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+import pytest
+
 from ovms.server.migrate.context import MoveOptions
 from ovms.server.migrate.moving import move_in
 from ovms.server.migrate.source import open_source, source_url
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 
 NOW: Final = datetime(2026, 11, 27, 12, tzinfo=UTC).timestamp()
 TYPES: Final = find_types()
+
+ON_BOTH: Final = pytest.mark.parametrize("ours", ["sqlite", "postgres"], indirect=True)
+"""Runs a test on both databases that ours may be."""
 
 HASHCAT: Final = "$S$C33783772bRXEx1aCsvY.dqgaaSu76XmVlKrW9Qu8IQlvxHlmzLf"
 """The CMS's hash of the password "hashcat"."""

@@ -10,7 +10,7 @@ from ovms.server.migrate.report import MovedKind
 from ovms.server.storage import queries
 from ovms.server.storage.database import Database
 from tests.server.migrate.mariadb import OLDER, MariaDb, OtherServer
-from tests.server.migrate.moves import NOW, at, car, counts, move, owner, record, told
+from tests.server.migrate.moves import NOW, ON_BOTH, at, car, counts, move, owner, record, told
 from tests.server.storage.databases import execute, rows
 
 
@@ -32,6 +32,7 @@ def stored(ours: Database) -> list[str]:
     return [data.decode() for (data,) in rows(ours, "SELECT data FROM history ORDER BY id")]
 
 
+@ON_BOTH
 def test_taken(filled: OtherServer, ours: Database) -> None:
     """Records keep type, number, time, end and data; command 31 counts them."""
     filled.put("historicalmessages", trip("2026-11-26 08:00:00", "Zürich,1", h_recordnumber=-7),
@@ -72,6 +73,7 @@ def test_left(filled: OtherServer, ours: Database) -> None:
     assert counts(move(filled, ours), MovedKind.RECORDS)[:4] == (0, 0, 0, 5)
 
 
+@ON_BOTH
 @pytest.mark.parametrize("size", [1, 3, 1000])
 def test_repeated(
     filled: OtherServer, ours: Database, monkeypatch: pytest.MonkeyPatch, size: int
@@ -134,6 +136,7 @@ def test_expired_there(filled: OtherServer, ours: Database) -> None:
     assert stored(ours) == ["a", "b"]
 
 
+@ON_BOTH
 def test_what_is_here_is_not_taken_twice(filled: OtherServer, ours: Database) -> None:
     """Where nothing is remembered, records of the same type, number and time are the same."""
     filled.put("historicalmessages", trip("2026-11-25 08:00:00", "a"))

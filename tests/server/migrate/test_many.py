@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ovms.server.migrate.report import MovedKind
-from tests.server.migrate.moves import counts, move, owner
+from tests.server.migrate.moves import ON_BOTH, counts, move, owner
 from tests.server.storage.databases import rows
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ COLUMNS = ("owner", "vehicleid", "h_recordtype", "h_recordnumber", "h_timestamp"
            "h_expires")  # fmt: skip
 
 
+@ON_BOTH
 @pytest.mark.parametrize(("cars", "each"), SIZES)
 def test_many(other: OtherServer, ours: Database, cars: int, each: int) -> None:
     """All of it is taken; a repeated import takes what came since, in a fraction of the time."""

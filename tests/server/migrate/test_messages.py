@@ -6,7 +6,7 @@ from ovms.server.migrate.report import MovedKind
 from ovms.server.storage import queries
 from ovms.server.storage.database import Database
 from tests.server.migrate.mariadb import OtherServer
-from tests.server.migrate.moves import NOW, at, car, counts, message, move, owner
+from tests.server.migrate.moves import NOW, ON_BOTH, at, car, counts, message, move, owner
 from tests.server.storage.databases import execute, rows
 
 TEN, ELEVEN = "2026-11-27 10:00:00", "2026-11-27 11:00:00"
@@ -25,6 +25,7 @@ def stored(ours: Database) -> list[tuple[str, bytes, float, str]]:
     return rows(ours, "SELECT code, data, time, token FROM messages ORDER BY code")
 
 
+@ON_BOTH
 def test_taken(filled: OtherServer, ours: Database) -> None:
     """Plain ones and sealed ones are as apps got them there, bytes and all."""
     filled.put("carmessages", message(1, "CAR1", "S", "80,K,Zürich,Ã¼"),
@@ -74,6 +75,7 @@ def test_cut(filled: OtherServer, ours: Database, length: int, is_cut: bool) -> 
     assert report[MovedKind.MESSAGES].left == 0
 
 
+@ON_BOTH
 def test_newer_counts(filled: OtherServer, ours: Database) -> None:
     """A newer one there replaces ours; ours stays if it is newer."""
     filled.put("carmessages", *(message(1, "CAR1", code, "1") for code in "SDL"))

@@ -15,6 +15,7 @@ from ovms.server.storage.schema import metadata
 from tests.server.migrate.mariadb import NEWEST, OLDER, MariaDb, OtherServer
 from tests.server.migrate.moves import (
     HASHCAT,
+    ON_BOTH,
     car,
     counts,
     fill,
@@ -41,6 +42,7 @@ def state(ours: Database) -> State:
         }
 
 
+@ON_BOTH
 def test_everything(other: OtherServer, ours: Database) -> None:
     """A bit of everything is taken, and nothing of it a second time."""
     fill(other)
@@ -81,6 +83,7 @@ def test_charsets_and_engines(mariadb: MariaDb, ours: Database, charset: str, en
     assert rows(ours, "SELECT type, CAST(data AS TEXT) FROM history") == [("*-Ü", "é")]
 
 
+@ON_BOTH
 def test_dry_run(other: OtherServer, ours: Database) -> None:
     """A dry run reports what an import does, and changes nothing."""
     fill(other)
@@ -148,6 +151,7 @@ def test_two_servers(mariadb: MariaDb, ours: Database) -> None:
     assert rows(ours, "SELECT id, owner_id FROM vehicles") == [("CAR1", 1), ("CAR2", 2)]
 
 
+@ON_BOTH
 def test_more_than_is_kept(other: OtherServer, ours: Database) -> None:
     """Of whom the server would delete records once it starts, is said before."""
     fill(other)
@@ -204,6 +208,7 @@ STEP = [
 """Statements from one that fails to the next."""
 
 
+@ON_BOTH
 @pytest.mark.parametrize("step", STEP)
 @pytest.mark.parametrize("is_first", [True, False], ids=["first", "repeated"])
 def test_a_failure_at_any_statement(

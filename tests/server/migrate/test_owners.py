@@ -9,7 +9,7 @@ from ovms.server.migrate.report import MovedKind
 from ovms.server.storage import queries
 from ovms.server.storage.database import Database
 from tests.server.migrate.mariadb import OtherServer
-from tests.server.migrate.moves import HASHCAT, NOW, car, counts, move, owner, told
+from tests.server.migrate.moves import HASHCAT, NOW, ON_BOTH, car, counts, move, owner, told
 from tests.server.storage.databases import rows
 
 
@@ -91,6 +91,7 @@ def test_charsets(other: OtherServer, ours: Database) -> None:
     assert names(ours) == ["Jürgen", "Jürgen2"]
 
 
+@ON_BOTH
 def test_changed_there(other: OtherServer, ours: Database) -> None:
     """A name, an address and a password that change there change here."""
     other.put("owners", owner(1, "bob"), owner(2, "eve", **{"pass": "first"}))
@@ -199,6 +200,7 @@ def test_name_taken_here(other: OtherServer, ours: Database) -> None:
     assert rows(ours, "SELECT name, email FROM owners WHERE id = 1") == [("bob", "new@example.org")]
 
 
+@ON_BOTH
 def test_removed_there(other: OtherServer, ours: Database) -> None:
     """Who is removed there goes with their vehicles; who has others here stays, and is told."""
     other.put("owners", owner(1, "bob"), owner(2, "eve"), owner(3, "joe"))

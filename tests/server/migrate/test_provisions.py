@@ -7,7 +7,7 @@ from ovms.server.storage import queries
 from ovms.server.storage.database import Database
 from ovms.server.values import Provision, ProvisionRecord
 from tests.server.migrate.mariadb import OtherServer
-from tests.server.migrate.moves import NOW, at, counts, move, owner, told
+from tests.server.migrate.moves import NOW, ON_BOTH, at, counts, move, owner, told
 
 
 def row(key: str, **more: Any) -> dict[str, Any]:
@@ -51,6 +51,7 @@ def test_left(other: OtherServer, ours: Database) -> None:
     }
 
 
+@ON_BOTH
 def test_changed(other: OtherServer, ours: Database) -> None:
     """A new record there is taken, a deleted one goes, and one that was made here stays."""
     with ours.writing() as connection:

@@ -9,7 +9,7 @@ from ovms.server.storage import queries, subscriptions
 from ovms.server.storage.database import Database
 from ovms.server.values import Subscription
 from tests.server.migrate.mariadb import OtherServer
-from tests.server.migrate.moves import NOW, at, car, counts, move, owner, told
+from tests.server.migrate.moves import NOW, ON_BOTH, at, car, counts, move, owner, told
 
 
 @pytest.fixture
@@ -81,6 +81,7 @@ def test_newest_have_the_room(filled: OtherServer, ours: Database) -> None:
     assert move(filled, ours, subscriptions=3)[MovedKind.SUBSCRIPTIONS].added == 0
 
 
+@ON_BOTH
 def test_changed_there(filled: OtherServer, ours: Database) -> None:
     """A new key is taken, what ended there ends here, and what changed here stays."""
     filled.put("notifies", notify("a"), notify("b"), notify("c"), notify("d"))

@@ -9,7 +9,7 @@ from ovms.server.migrate.report import MovedKind
 from ovms.server.storage import queries
 from ovms.server.storage.database import Database
 from tests.server.migrate.mariadb import OtherServer
-from tests.server.migrate.moves import NOW, TOKEN, at, counts, move, owner, told
+from tests.server.migrate.moves import NOW, ON_BOTH, TOKEN, at, counts, move, owner, told
 
 
 @pytest.fixture
@@ -56,6 +56,7 @@ def test_left(filled: OtherServer, ours: Database) -> None:
     assert "short" not in str(notes)
 
 
+@ON_BOTH
 def test_changed_there(filled: OtherServer, ours: Database) -> None:
     """New rights are taken, and what was deleted there is deleted here."""
     filled.put("apitokens", token("a"), token("b"), token("c"))

@@ -5,7 +5,7 @@ from typing import Any
 from ovms.server.migrate.report import MovedKind
 from ovms.server.storage.database import Database
 from tests.server.migrate.mariadb import OLDER, MariaDb, OtherServer
-from tests.server.migrate.moves import NOW, car, counts, move, owner, record
+from tests.server.migrate.moves import NOW, ON_BOTH, car, counts, move, owner, record
 from tests.server.storage.databases import execute, rows
 
 
@@ -35,6 +35,7 @@ def test_newest_day(other: OtherServer, ours: Database) -> None:
     assert stored(ours) == [("2026-11-26", 1, 2, 3, 4), ("2026-11-27", 5, 6, 7, 0)]
 
 
+@ON_BOTH
 def test_what_came_since(other: OtherServer, ours: Database) -> None:
     """What came there since is added to what came here."""
     other.put("owners", owner(1, "bob"))

@@ -11,7 +11,7 @@ from ovms.server.storage.errors import NotFound
 from ovms.server.storage.vehicles import last_heard
 from ovms.server.values import Vehicle
 from tests.server.migrate.mariadb import OLDER, MariaDb, OtherServer
-from tests.server.migrate.moves import NOW, at, car, counts, message, move, owner, told
+from tests.server.migrate.moves import NOW, ON_BOTH, at, car, counts, message, move, owner, told
 from tests.server.storage.databases import rows
 
 
@@ -27,6 +27,7 @@ def ids(ours: Database) -> list[str]:
     return [each for (each,) in found]
 
 
+@ON_BOTH
 def test_taken(other: OtherServer, ours: Database) -> None:
     """A vehicle has its owner, name, secret, type, server and paranoid token here."""
     other.put("owners", owner(5, "bob"))
@@ -150,6 +151,7 @@ def test_tombstone_is_no_obstacle(other: OtherServer, ours: Database) -> None:
     assert vehicle(ours, "CAR1").owner == "bob"
 
 
+@ON_BOTH
 def test_changed_there(other: OtherServer, ours: Database) -> None:
     """Name, secret, server and owner that change there change here."""
     other.put("owners", owner(1, "bob"), owner(2, "eve"))
@@ -182,6 +184,7 @@ def test_changed_here(other: OtherServer, ours: Database) -> None:
     assert vehicle(ours, "CAR1").name == "Mine"
 
 
+@ON_BOTH
 def test_removed_there(other: OtherServer, ours: Database) -> None:
     """What is deleted there is removed here, unless it changed here."""
     other.put("owners", owner(1, "bob"))

@@ -34,11 +34,11 @@ from tests.postgres import postgres_server
 Fill = Callable[[Connection], None]
 
 
-def _leave_empty(_: Connection) -> None:
-    pass
+def leave_empty(_: Connection) -> None:
+    """Put nothing into a database."""
 
 
-def with_schema(folder: Path, fill: Fill = _leave_empty) -> Path:
+def with_schema(folder: Path, fill: Fill = leave_empty) -> Path:
     """Put a database with the schema, and its key, into a data folder; return the folder.
 
     To make the schema, and to fill it, takes longer than most tests, so both are done once a
@@ -69,26 +69,36 @@ def _add_bob(connection: Connection) -> None:
 
 
 def make_database(
-    folder: Path, limits: HistoryLimits | None = None, kind: str = "sqlite"
+    folder: Path,
+    limits: HistoryLimits | None = None,
+    kind: str = "sqlite",
+    fill: Fill = _add_bob,
 ) -> Database:
     """Make a database with the schema, owner ``bob`` and his vehicles ``CAR1`` and ``CAR2``.
+
+    Or with what ``fill`` puts there.
 
     The key is in ``folder``, and so is a SQLite file; ``kind`` may be ``postgres``.
     """
     limits = limits or HistoryLimits()
     if kind == "sqlite":
-        return open_database(with_schema(folder, _add_bob), limits=limits)
-    pool = _postgres_pool(_add_bob)
+        return open_database(with_schema(folder, fill), limits=limits)
+    pool = _postgres_pool(fill)
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy2(pool.key, folder / pool.key.name)
     url = pool.take()
     database = open_database(folder, url, limits=limits)
     _PLACES[database] = folder, url
+    _POOLS[database] = pool
     return database
 
 
 _PLACES: WeakKeyDictionary[Database, tuple[Path, str]] = WeakKeyDictionary()
 """Folder and URL of databases of a server."""
+
+
+_POOLS: WeakKeyDictionary[Database, PostgresPool] = WeakKeyDictionary()
+"""Which pool they are of."""
 
 
 def place(database: Database) -> tuple[Path, str | None]:
@@ -117,7 +127,7 @@ def give_back(database: Database) -> None:
     for each in (database, *_REOPENED.pop(database, [])):
         close(each)
     if database in _PLACES:
-        _postgres_pool(_add_bob).urls.append(_PLACES[database][1])
+        _POOLS[database].urls.append(_PLACES[database][1])
 
 
 @dataclass
