@@ -303,7 +303,7 @@ def export(
         with db.reading() as connection:
             owner = queries.get_owner(connection, name)
             ids = [each.vehicle.id for each in queries.list_vehicles(connection, now, owner)]
-        scope = ExportScope(owner.name, now)
+        scope = ExportScope(owner.name, now, names_fields=True)
         write_export(db, file, ids, partial(export_steps, scope))
         with db.writing() as connection:
             note_operator(connection, now, "account.export", owner_id=owner.id)

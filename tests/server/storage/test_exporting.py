@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import json
 from contextlib import suppress
 from datetime import date
@@ -103,6 +104,27 @@ def test_places_and_rules(tmp_path: Path, has_places: bool) -> None:
     rules = json.loads(made.read("vehicles/CAR1/vehicle.json"))["journey_rules"]
     assert rules["parked_loss"]["is_on"] is True
     close(database)
+
+
+@pytest.mark.parametrize("names_fields", [True, False])
+def test_fields(database: Database, names_fields: bool) -> None:
+    """Records are as they came, and have their fields by name, in km, if that is wanted."""
+    batch = Batch()
+    for time, unit in ((10, b"M"), (20, b"K")):
+        status = b"80," + unit + b",230,16,charging,range,100,90,32"
+        batch.history.put("CAR1", KeptRecord("S", 0, time, 10**9, status, None, float(time)), None)
+    assert apply(database, batch) == 0
+    made = _export(database, ExportScope("bob", 30.0, names_fields=names_fields))
+    lines = made.read("vehicles/CAR1/history/000-S.csv").decode().splitlines()
+    (head, *found) = csv.reader(lines)
+    assert [row[3].split(",")[1] for row in found] == ["M", "K"]
+    if names_fields:
+        at = head.index("ideal_range")
+        assert [row[at] for row in found] == ["160.934", "100"]
+    else:
+        assert head == ["type", "time", "number", "data"]
+    about = made.read("README.txt").decode()
+    assert ("and each field" in about, "format=csv" in about) == (names_fields, not names_fields)
 
 
 def _export(database: Database, scope: ExportScope) -> ZipFile:

@@ -78,20 +78,26 @@ FILES: Final = {
 UTC_ZONE: Final = ZoneInfo("UTC")
 
 README: Final = """\
-Data of {what} at this server, as of {time}. Times are in UTC, distances in km where a column of
-a table has a name, and as the car says them in the column data.
+Data of {what} at this server, as of {time}. Times are in UTC.
 
 {files}vehicles/ID/vehicle.json          the vehicle, the latest of each message, and what its
                                   owner wants to be told of journeys
 vehicles/ID/traffic.csv           bytes by day, of the car and of its apps
-vehicles/ID/history/N-TYPE.csv    records of one type: as the car has sent them, and each field
+vehicles/ID/history/N-TYPE.csv    records of one type, as the car has sent them{fields}
 vehicles/ID/track.gpx             positions, for maps
 vehicles/ID/trips.csv             what was made of the records; charges.csv and parked.csv, too
 
-docs/records.md of OVMS tells what the fields are and their units. Secrets, passwords and tokens are
-not here.
+{units} Secrets, passwords and tokens are not here.
 """
 """What the file README.txt says."""
+
+NAMED: Final = """\
+Columns of fields are in km, the column data is in the unit of the car; docs/records.md of OVMS
+tells what they are."""
+
+UNNAMED: Final = """\
+GET /api/v1/vehicles/ID/history/records?type=TYPE&format=csv has the same records with a name for
+each field; /docs at the server tells their units."""
 
 OF_ACCOUNT: Final = """\
 account.json                      the account: vehicles, shares, tokens, sessions and so on
@@ -137,6 +143,9 @@ class ExportScope:
     """Those of which positions may be seen."""
     has_places: bool = True
     """The owner's places may be seen."""
+    names_fields: bool = False
+    """Records have a column for each field, too. That takes four times as long, in which a server
+    has others to wait for it."""
 
 
 def export_steps(scope: ExportScope, sink: ExportSink, on_records: Counted = ignore) -> Steps:
@@ -158,7 +167,8 @@ def vehicle_export_steps(
 ) -> Steps:
     """Yield the queries of one vehicle's export, in the same way."""
     with ZipFile(cast("BinaryIO", sink), "w", ZIP_DEFLATED) as archive:
-        writer = ExportWriter(archive, ExportScope(vehicle.owner, now), on_records)
+        scope = ExportScope(vehicle.owner, now, names_fields=True)
+        writer = ExportWriter(archive, scope, on_records)
         yield from writer.access(vehicle)
         yield from writer.vehicle(vehicle)
 
@@ -212,7 +222,11 @@ class ExportWriter:
             yield from self._track(f"{folder}/track.gpx", vehicle.id)
 
     def _readme(self, what: str, files: str) -> None:
-        about = README.format(what=what, time=iso(self.scope.now), files=files)
+        is_named = self.scope.names_fields
+        about = README.format(
+            what=what, time=iso(self.scope.now), files=files,
+            fields=", and each field" if is_named else "", units=NAMED if is_named else UNNAMED,
+        )  # fmt: skip
         self._bytes("README.txt", about.encode("utf-8", "replace"))
 
     def _audit(self, wanted: AuditFilter, owner: str) -> Steps:
@@ -251,7 +265,8 @@ class ExportWriter:
         self, file: str, vehicle_id: str, record_type: str, columns: TimedColumns, is_located: bool
     ) -> Steps:
         shown = _without_places if record_type == ALERT_TYPE and not is_located else text_of
-        names = columns.reader.names if shown is text_of else ()
+        has_names = self.scope.names_fields and shown is text_of
+        names = columns.reader.names if has_names else ()
         with self.archive.open(self._info(file), "w", force_zip64=True) as out:
             head = ("type", "time", "number", "data")
             out.write(csv_lines([(*head, *(_renamed(name, head) for name in names))]))
