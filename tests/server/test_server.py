@@ -550,12 +550,13 @@ async def test_what_waits_for_a_car_reaches_it(
 
 async def test_work_that_fails_is_done_again(log: Log) -> None:
     """Failures of what is done again and again are not the end of it; each reason is told once."""
-    reasons = ["away", "away", "broken", None, None, "away"]
+    errors = [OSError("away"), OSError("away"), OSError("broken"), None, None,
+              StoreError("away"), StoreError("still away")]  # fmt: skip
 
     async def job() -> None:
-        reason = reasons.pop(0) if reasons else None
-        if reason is not None:
-            raise OSError(reason)
+        error = errors.pop(0) if errors else None
+        if error is not None:
+            raise error
 
     work = asyncio.create_task(server_module._repeat(job, 0))
     await until(lambda: len(log.lines("periodic work goes on")) == 2)

@@ -77,6 +77,7 @@ from ovms.server.services import Services
 from ovms.server.settings import ServerSettings
 from ovms.server.storage import queries
 from ovms.server.storage.audit import OPERATOR
+from ovms.server.storage.errors import StoreError
 from ovms.server.storage.journey_view import JourneyMaking
 from ovms.server.storage.notify import NotifyStore
 from ovms.server.storage.opening import open_database
@@ -664,18 +665,21 @@ def _start_work(
 
 
 async def _repeat(job: Job, seconds: float) -> None:
-    """Do a job every so many seconds; a failure is logged once and does not end it."""
-    failing: str | None = None
+    """Do a job every so many seconds; a failure is logged once and does not end it.
+
+    Why a database is away is told in other words from one moment to the next.
+    """
+    failing: object = None
     while True:
         try:
             result = job()
             if result is not None:
                 await result
         except Exception as error:
-            reason = str(error)
-            if reason != failing:
-                log.warning("periodic work failed", work=job.__name__, reason=reason)
-            failing = reason
+            what = type(error) if isinstance(error, StoreError) else str(error)
+            if what != failing:
+                log.warning("periodic work failed", work=job.__name__, reason=str(error))
+            failing = what
         else:
             if failing is not None:
                 log.info("periodic work goes on", work=job.__name__)
