@@ -14,6 +14,7 @@ from ovms.server.storage.postgres.address import postgres_address
         ("postgresql+asyncpg://me:pw@host/cars", "postgresql://host/cars"),
         ("postgres:///cars", "postgresql://localhost/cars"),
         ("postgresql:///cars?host=/run/postgresql", "postgresql:///cars?host=/run/postgresql"),
+        ("postgresql:///cars?host=/run&port=5433", "postgresql:///cars?host=/run&port=5433"),
         ("postgresql://me@[::1]:5433/cars", "postgresql://::1:5433/cars"),
     ],
 )

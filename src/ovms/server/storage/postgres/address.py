@@ -62,7 +62,7 @@ def postgres_address(url: URL) -> PostgresAddress:
     asyncpg_url = plain.difference_update_query(_OF_LIBPQ)
     host, port = str(known.get("host") or ""), known.get("port")
     if host.startswith("/"):
-        name = f"postgresql:///{url.database}?host={host}"
+        name = f"postgresql:///{url.database}?host={host}{f'&port={port}' if port else ''}"
     else:
         name = f"postgresql://{host or 'localhost'}{f':{port}' if port else ''}/{url.database}"
     return PostgresAddress(uri, asyncpg_url.render_as_string(hide_password=False), name)
