@@ -32,8 +32,8 @@ DatabaseOption = Annotated[
     typer.Option(
         "--database",
         metavar="URL",
-        help="The database, postgresql://USER@HOST/NAME or sqlite:///FILE, instead of the one in the"
-        " data directory.",
+        help="The database, postgresql://USER@HOST/NAME or sqlite:///FILE, instead of the one in"
+        " the data directory.",
     ),
 ]
 ConfigOption = Annotated[
