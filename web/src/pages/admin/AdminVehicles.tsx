@@ -54,7 +54,7 @@ export function AdminVehicles() {
 
 function VehicleCard({ vehicle }: { vehicle: AdminVehicleAnswer }) {
   const { t } = useTranslation("admin");
-  const { bytes, moment } = useMoments();
+  const { bytes, count, moment } = useMoments();
   const { opened, open, close } = useDialog();
   const remove = useAdminRemoveVehicle();
   return (
@@ -69,6 +69,13 @@ function VehicleCard({ vehicle }: { vehicle: AdminVehicleAnswer }) {
         <Text size="sm">{t("vehicles.of", { owner: vehicle.owner })}</Text>
         <Text size="sm" c="dimmed">
           {t("vehicles.heard", { time: moment(vehicle.last_heard), bytes: bytes(vehicle.bytes) })}
+        </Text>
+        <Text size="sm" c="dimmed">
+          {t("vehicles.kept", {
+            records: count(vehicle.records),
+            positions: count(vehicle.positions),
+            journeys: count(vehicle.journeys),
+          })}
         </Text>
         <Group gap="xs" mt="xs">
           <Button size="xs" variant="default" onClick={() => open(`give-${vehicle.id}`)}>
