@@ -14,7 +14,15 @@ from ovms.server.storage.sqlite.holding import HeldFile
 from tests.programs.conftest import run_ovms, run_program
 from tests.server.migrate.conftest import other
 from tests.server.migrate.moves import HASHCAT, TOKEN, car, fill, owner
-from tests.server.storage.databases import rows, with_schema
+from tests.server.storage.databases import (
+    close,
+    give_back,
+    leave_empty,
+    make_database,
+    place,
+    rows,
+    with_schema,
+)
 
 if TYPE_CHECKING:
     import subprocess
@@ -99,6 +107,22 @@ def test_json(other: OtherServer, data: Path) -> None:
         .stdout.splitlines()[-1]
         .startswith("this was a dry run: nothing was changed (")
     )
+
+
+def test_into_postgresql(other: OtherServer, tmp_path: Path) -> None:
+    """Ours may be PostgreSQL; beside a server on it nothing is imported."""
+    database = make_database(tmp_path / "data", kind="postgres", fill=leave_empty)
+    folder, url = place(database)
+    fill(other)
+    database.hold()
+    arguments = (other.url, "--database", url or "")
+    assert "another ovms server is running" in told(run(folder, *arguments), 1)
+    close(database)
+    done = run(folder, *arguments)
+    assert (done.returncode, done.stderr) == (0, "")
+    again = json.loads(run(folder, *arguments, "--json").stdout)
+    assert again["kinds"]["vehicles"]["unchanged"] == 3
+    give_back(database)
 
 
 def test_makes_the_database(other: OtherServer, tmp_path: Path) -> None:

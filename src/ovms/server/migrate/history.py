@@ -82,10 +82,10 @@ def _move_vehicle(move: Move, vehicle: MovedVehicle) -> None:
     for page in move.source.pages(HISTORY, *where, key=key):
         rows: list[dict[str, Any]] = []
         for row in page:
-            month = row.key_2[:7]
+            month = row.h_timestamp_text[:7]
             if month not in seen:
                 continue
-            digest = _digest(row.h_recordtype, row.h_recordnumber, row.key_2)
+            digest = _digest(row.h_recordtype, row.h_recordnumber, row.h_timestamp_text)
             seen[month].add(digest)
             if digest in known[month]:
                 report.unchanged += 1

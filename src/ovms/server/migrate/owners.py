@@ -78,6 +78,7 @@ def move_owners(move: Move) -> dict[int, str]:
     for key in merged.taken.keys() & ids.keys():
         merged.taken[key]["id"] = ids[key]
     move.remember(MovedKind.OWNERS, merged.taken)
+    move.progress(MovedKind.OWNERS, len(there.rows), len(there.rows))
     return {ids[key]: name_of(key) for key in merged.removed}
 
 

@@ -162,16 +162,17 @@ class SourceDatabase:
     ) -> Iterator[list[Any]]:
         """Yield all rows by key, a page at a time; each has the names of its columns.
 
-        ``key`` are the columns of the key that are not the same in all rows. Times are whole Unix
-        seconds. ``key_N`` is the key's N-th part as that database writes it.
+        ``key`` are the columns of the key that are not the same in all rows; the others are left
+        out. Times are whole Unix seconds; one of the key is there as ``NAME_text``, too, as that
+        database writes it.
         """
         if not self.has(table):
             return
-        parts = [each for each in key or table.key if self.has_column(table, each)]
-        raw = [self._raw(table, each) for each in parts]
+        names = [*(key or table.key)]
+        parts = [each for each in names if self.has_column(table, each)]
         query = select(
-            *(self._value(table, each) for each in (*table.key, *table.columns)),
-            *(each.label(f"key_{number}") for number, each in enumerate(raw)),
+            *(self._value(table, each) for each in (*names, *table.columns)),
+            *(self._text(table, each) for each in parts if each in table.times),
         ).select_from(named_table(self._columns[table.name][""]))
         query = query.where(*where).order_by(*(self.column(table, each) for each in parts))
         last: list[Any] | None = None
@@ -184,7 +185,8 @@ class SourceDatabase:
                 yield rows
             if len(rows) < PAGE:
                 return
-            last = [getattr(rows[-1], f"key_{number}") for number in range(len(parts))]
+            ends = [f"{each}_text" if each in table.times else each for each in parts]
+            last = [getattr(rows[-1], each) for each in ends]
 
     def run(self, query: Any) -> list[Any]:
         """Return all rows of a query, which are few."""
@@ -201,9 +203,8 @@ class SourceDatabase:
         """Return a query of a table."""
         return query.select_from(named_table(self._columns[table.name][""]))
 
-    def _raw(self, table: SourceTable, name: str) -> ColumnElement[Any]:
-        found = self.column(table, name)
-        return cast(found, CHAR) if name in table.times else found
+    def _text(self, table: SourceTable, name: str) -> ColumnElement[Any]:
+        return cast(self.column(table, name), CHAR).label(f"{name}_text")
 
     def _value(self, table: SourceTable, name: str) -> ColumnElement[Any]:
         if not self.has_column(table, name):
