@@ -28,7 +28,7 @@ export function CarAlerts({ vehicle, kind }: { vehicle: string; kind: Kind | nul
     <>
       <Reading title={t("failed")} query={list} />
       <AlertSections alerts={alerts} ofAll={false} />
-      {list.data !== undefined && alerts.length === 0 && <None kind={kind} />}
+      {list.isSuccess && alerts.length === 0 && <None kind={kind} />}
       <Older list={list} />
     </>
   );
@@ -43,7 +43,7 @@ export function AllAlerts({ kind }: { kind: Kind | null }) {
     <>
       <Reading title={t("failed")} query={list} />
       <AlertSections alerts={alerts} ofAll />
-      {list.data !== undefined && alerts.length === 0 && <None kind={kind} />}
+      {list.isSuccess && alerts.length === 0 && <None kind={kind} />}
       <Older list={list} />
     </>
   );

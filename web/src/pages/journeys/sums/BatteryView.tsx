@@ -22,8 +22,9 @@ export default function BatteryView({ vehicle }: { vehicle: string }) {
   const format = useFormat();
   const reading = useBattery(vehicle);
   const { data } = reading;
-  if (data === undefined) return <Reading query={reading} />;
-  if (data.months.length === 0) return <Text c="dimmed">{none}</Text>;
+  const isEmpty = data?.months.length === 0;
+  if (data === undefined || (isEmpty && reading.error !== null)) return <Reading query={reading} />;
+  if (isEmpty) return <Text c="dimmed">{none}</Text>;
   return (
     <Stack gap="lg">
       <BatteryFacts battery={data} format={format} />

@@ -36,7 +36,7 @@ export default function SumsView({ vehicle }: { vehicle: string }) {
         data={BYS.map((value) => ({ value, label: t(`sums.bys.${value}`) }))}
       />
       <Reading query={reading} />
-      {data !== undefined && data.items.length === 0 && <Text c="dimmed">{none}</Text>}
+      {reading.isSuccess && data?.items.length === 0 && <Text c="dimmed">{none}</Text>}
       {data !== undefined && data.items.length > 0 && (
         <>
           <AllBars items={data.items} by={by} format={format} />

@@ -41,7 +41,7 @@ export function Timeline({ vehicle }: { vehicle: string }) {
       {byWeek(days).map((week) => (
         <Week key={week.monday ?? ""} week={week} format={format} />
       ))}
-      {list.data !== undefined && days.length === 0 && !list.hasNextPage && (
+      {list.isSuccess && days.length === 0 && !list.hasNextPage && (
         <None isChosen={params.size > 0} state={list.data.state} />
       )}
       {list.hasNextPage && (
