@@ -52,6 +52,7 @@ def restore_command(
     try:
         manifest = read_about(file)
         settings = _settings(file, manifest, data, database, config)
+        settings.data = settings.data.absolute()
         with StepProgress() as progress, _held(settings) as target:
             result = restore(file, target, time.time(), progress.report, replace=replace)
     except (BackupError, StoreError, AlreadyRunning, SettingsError) as error:
@@ -77,13 +78,10 @@ def _settings(
     file: Path, manifest: Manifest, data: Path | None, database: str | None, config: Path | None
 ) -> ServerSettings:
     """Return the settings that the restored server will have: --config, or the backup's own."""
-    options: dict[str, object] = {
-        "data": data.absolute() if data is not None else None, "database": database,
-    }  # fmt: skip
-    before = load_settings(config, {**options}) if config else None
+    options: dict[str, object] = {"data": data, "database": database}
+    if config is not None:
+        return load_settings(config, options)
     kept = manifest.file(SETTINGS_NAME)
-    if before is not None:
-        return before
     with TemporaryDirectory(prefix="ovms-restore-") as folder:  # mode 0700
         own = Path(folder, SETTINGS_NAME)
         if kept is not None:
@@ -95,7 +93,6 @@ def _settings(
                 text = str(error).replace(str(own), f"{SETTINGS_NAME} in {file}")
                 fail(f"{text}; --config FILE has others used")
             raise
-    found.data = found.data.absolute()
     return found
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -240,6 +242,36 @@ def test_database_away_after_a_crash(file: Path, tmp_path: Path, url: str) -> No
         finish_interrupted(new)
     (new / PENDING).write_text(pending)
     assert finish_interrupted(new)
+
+
+@pytest.mark.soak
+def test_killed_at_every_moment(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whenever a restore is killed, database and folder are empty, or hold everything."""
+    server, seen = postgres_server(), list[bool]()
+    begin = PostgresDatabase.write_rows
+
+    def counted(database: PostgresDatabase, *rest: Any) -> None:
+        (tmp_path / "counted").mkdir(exist_ok=True)  # a moment like others
+        begin(database, *rest)
+
+    monkeypatch.setattr(PostgresDatabase, "write_rows", counted)
+    for fatal in range(1, 1000):
+        new, name = tmp_path / f"new{fatal}", server.create()
+        killed = forked(partial(put_back, file, new, server.url(name)), fatal)
+        if new.exists():
+            finish_interrupted(new)
+        left = sorted(each.name for each in new.glob("[a-z]*") if each.name != "lock")
+        is_done = bool(_tables(server.url(name)))
+        assert left == (["alerts", "ovms.toml", "secrets.key", "tls"] if is_done else []), fatal
+        seen.append(is_done)
+        if killed is None:
+            break
+        server.drop(name)
+        shutil.rmtree(new, ignore_errors=True)
+    assert seen == sorted(seen)
+    assert (seen[0], seen[-1]) == (False, True)
 
 
 def _tables(url: str) -> int:

@@ -26,7 +26,7 @@ from ovms.server.backup.restoring import RestoreResult, RestoreTarget, restore
 from ovms.server.backup.steps import Step, no_report
 from ovms.server.storage import queries
 from ovms.server.storage.database import Database
-from ovms.server.storage.errors import WrongKey
+from ovms.server.storage.errors import StoreError, WrongKey
 from ovms.server.storage.keyfile import key_text
 from ovms.server.storage.opening import open_database, open_standing
 from ovms.server.storage.schema import REVISION
@@ -168,11 +168,19 @@ def test_replace_what_is_damaged(file: Path, tmp_path: Path) -> None:
     """A database and a key that nobody can read are kept as they are."""
     new = tmp_path / "new"
     new.mkdir()
-    for name in ("ovms.db", "secrets.key"):
+    for name in ("ovms.db", "ovms.db-wal", "secrets.key"):
         (new / name).write_text(f"{name} is broken" * 99)
+        (new / name).chmod(0o600)
+    with pytest.raises(StoreError, match=r"secrets.key is damaged"):
+        put_back(file, new)
+    (new / "secrets.key").unlink()
+    with pytest.raises(TargetInUse, match=r"something already \(database .*ovms.db\): with"):
+        put_back(file, new)
+    (new / "secrets.key").write_text("secrets.key is broken")
     result = put_back(file, new, replace=True)
     database, files = map(Path, result.kept)
     assert database.read_text().startswith("ovms.db is broken")
+    assert Path(f"{database}-wal").read_text().startswith("ovms.db-wal is broken")
     assert (files / "secrets.key").read_text().startswith("secrets.key is broken")
     open_database(new).upgrade()
 

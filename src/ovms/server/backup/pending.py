@@ -119,8 +119,11 @@ def _is_new(data: Path, pending: PendingRestore) -> bool:
 
 
 def has_token(database: Database, token: str) -> bool:
-    """Return whether a database says that it was restored under that token."""
-    with database.reading() as connection:
+    """Return whether a database says that it was restored under that token.
+
+    It waits for who writes: the transaction of a process that was killed may still be committed.
+    """
+    with database.writing() as connection:
         if audit.name not in inspect(connection).get_table_names():
             return False
         query = select(audit.c.detail).where(audit.c.action == ACTION)

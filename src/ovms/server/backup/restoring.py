@@ -16,7 +16,7 @@ from typing import Final
 
 from ovms.base.clock import iso_time
 from ovms.base.paths import hand_to_owner_of, make_private_dir, sync_dir
-from ovms.server.backup.checking import read_about, read_whole
+from ovms.server.backup.checking import HEAD, read_about, read_whole
 from ovms.server.backup.errors import BadBackup, CannotWrite, TargetInUse
 from ovms.server.backup.files import present
 from ovms.server.backup.format import KEY_NAME, Manifest, drop_manifest
@@ -37,7 +37,7 @@ from ovms.server.backup.steps import Report, Step
 from ovms.server.storage.audit import note_operator
 from ovms.server.storage.database import Database
 from ovms.server.storage.encrypted import EncryptionKey
-from ovms.server.storage.errors import BadKeyFile, DatabaseError, WrongKey
+from ovms.server.storage.errors import BadKeyFile, DatabaseError, NotADatabase, WrongKey
 from ovms.server.storage.keychange import find_damaged_secret
 from ovms.server.storage.keyfile import FILE_NAME as KEY_FILE_NAME
 from ovms.server.storage.keyfile import KeyFile, key_text, parse_keys
@@ -122,10 +122,19 @@ def _check_free(target: RestoreTarget, manifest: Manifest, key: EncryptionKey) -
 
 def is_filled(database: Database) -> bool:
     """Return whether a database holds anything. Raises :class:`DatabaseError`."""
-    if database.path is not None and not database.path.exists():
-        return False
-    with database.reading() as connection:
-        return revision(connection, database.name) is not None
+    if database.path is not None:
+        if not database.path.exists():
+            return False
+        with database.path.open("rb") as file:
+            if file.read(len(HEAD)) not in (b"", HEAD):
+                return True  # whatever it is; SQLite would remove what lies beside it
+    try:
+        with database.reading() as connection:
+            return revision(connection, database.name) is not None
+    except NotADatabase:
+        if database.path is None:
+            raise
+        return True
 
 
 def pending_files(manifest: Manifest) -> list[PendingFile]:

@@ -148,6 +148,7 @@ class SqliteDatabase(Database):
 
     def settle(self) -> None:
         """Move what the log holds into the file; the last to close removes the log."""
+        check_files(self.path)
         if not empty_log(self.path):
             raise DatabaseLocked(f"database {self.path} is used by another process")
 
