@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.programs.conftest import SECRET, Server, Start, run_ovms
+from tests.waiting import wait_until
 
 PASSWORD = "a-password-of-the-tests"
 
@@ -184,3 +187,33 @@ def test_a_password_in_clear_is_told_of(owned: Server) -> None:
     )
     assert told.stderr.count("\n") == 2
     assert run_ovms("app", "status", *options, "--tls").stderr.count("\n") == 1
+
+
+def test_an_owner_who_is_erased(owned: Server, start: Start) -> None:
+    """What a car reports while its owner is removed is in no file, when the server has stopped."""
+    car = start("car", *owned.link())
+    owned.program.wait_for("connected .*role=car")
+    positions: list[bytes] = []
+
+    def is_stored() -> bool:
+        with closing(sqlite3.connect(owned.data / "ovms.db")) as connection:
+            rows = connection.execute("SELECT data FROM history WHERE type = 'L'").fetchall()
+        positions[:] = [data.split(b",0,")[0] for (data,) in rows]
+        return bool(positions)
+
+    wait_until(is_stored)
+    words = {*positions, b"CAR1"}
+    assert found_in(owned.data, words) == words
+    removed = run_ovms("owner", "remove", "tester", "--with-vehicles", "--yes", *data_of(owned))
+    assert removed.returncode == 0, removed.stderr
+    owned.program.wait_for("disconnected .*the vehicle was removed")
+    assert car.stop() == 0
+    assert owned.program.stop() == 0
+    assert found_in(owned.data, words) == {b"CAR1"}  # the tombstone's
+    assert "Traceback" not in owned.program.output()
+
+
+def found_in(folder: Path, words: set[bytes]) -> set[bytes]:
+    """Return which of the words stand in any file of a folder."""
+    files = [each.read_bytes() for each in folder.rglob("*") if each.is_file()]
+    return {word for word in words if any(word in data for data in files)}
