@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from sqlalchemy import Connection, text
 
+from ovms.base.settings import SettingsError
 from ovms.server.backup import loading, restoring
 from ovms.server.backup.checking import read_whole
 from ovms.server.backup.errors import TargetInUse
@@ -32,7 +33,7 @@ from ovms.server.unfinished import finish_interrupted
 from tests.postgres import postgres_server
 from tests.server.backup.full import FILES, fill_all, fill_folder
 from tests.server.backup.test_pending import forked
-from tests.server.backup.test_restoring import NOW, same
+from tests.server.backup.test_restoring import NOW, names, same
 from tests.server.storage.databases import close, execute, rows, with_schema
 from tests.server.storage.test_keychange import known
 
@@ -83,19 +84,22 @@ def put_back(file: Path, folder: Path, url: str, *, replace: bool = False) -> Re
         close(database)
 
 
-def test_from_sqlite(
-    data: Path, file: Path, tmp_path: Path, url: str, opened: list[Database]
-) -> None:
-    """A server grows: all of a SQLite file is in PostgreSQL then."""
-    new = tmp_path / "new"
-    put_back(file, new, url)
-    database, old = open_database(new, url), open_database(data)
+def test_from_sqlite(data: Path, tmp_path: Path, url: str, opened: list[Database]) -> None:
+    """A server grows: all of a SQLite file is in PostgreSQL then, with a sign for each NUL."""
+    old, new = open_database(data), tmp_path / "new"
+    with old.writing() as connection:
+        connection.execute(text("UPDATE places SET name = 'a' || char(0) || 'b'"))
+    make_backup(old, FileSources(data), tmp_path / "y", 5.5, no_report)
+    put_back(tmp_path / "y", new, url)
+    database = open_database(new, url)
     opened.append(database)
     database.upgrade()
+    assert set(rows(database, "SELECT name FROM places")) == {("a\u2400b",)}
+    with old.writing() as connection:
+        connection.execute(text("UPDATE places SET name = 'a\u2400b'"))
     assert same(database) == same(old)
     assert known(database) == known(old)
-    assert sorted(each.name for each in new.iterdir()) == ["alerts", "ovms.toml", "secrets.key",
-                                                           "tls"]  # fmt: skip
+    assert names(new) == ["alerts", "ovms.toml", "secrets.key", "tls"]
     execute(
         database,
         "INSERT INTO history (vehicle_id, type, number, time, expires, data)"
@@ -109,8 +113,10 @@ def test_from_sqlite(
     assert rows(database, query) == [("C",)]
 
 
-def test_to_sqlite(template: tuple[Path, str], tmp_path: Path, opened: list[Database]) -> None:
-    """And back: a backup of PostgreSQL is the same file, and goes into SQLite."""
+def test_from_postgres(
+    template: tuple[Path, str], tmp_path: Path, url: str, opened: list[Database]
+) -> None:
+    """A backup of PostgreSQL is the same file, and goes into SQLite, and into another one."""
     folder, source = template
     database, file = open_database(folder, source), tmp_path / "y.backup"
     opened.append(database)
@@ -124,20 +130,11 @@ def test_to_sqlite(template: tuple[Path, str], tmp_path: Path, opened: list[Data
     assert known(open_database(new)) == known(database)
     assert {name: (new / name).read_text() for name in FILES} == FILES
 
-
-def test_the_same_backup(
-    template: tuple[Path, str], tmp_path: Path, url: str, opened: list[Database]
-) -> None:
-    """From one database into another and out again all rows are known by the same numbers."""
-    folder, source = template
-    database = open_database(folder, source)
-    opened.append(database)
-    first = make_backup(database, FileSources(folder), tmp_path / "1", 5.5, no_report)
-    put_back(tmp_path / "1", tmp_path / "new", url)
-    again = open_database(tmp_path / "new", url)
+    put_back(file, tmp_path / "other", url)
+    again = open_database(tmp_path / "other", url)
     opened.append(again)
-    second = make_backup(again, FileSources(tmp_path / "new"), tmp_path / "2", 5.5, no_report)
-    differing = {name for name in first.tables if first.tables[name] != second.tables[name]}
+    second = make_backup(again, FileSources(tmp_path / "other"), tmp_path / "2", 5.5, no_report)
+    differing = {name for name in made.tables if made.tables[name] != second.tables[name]}
     assert differing == {"audit", "sqlite_sequence"}
 
 
@@ -172,19 +169,7 @@ def test_another_program(file: Path, tmp_path: Path, url: str) -> None:
         connection.execute("CREATE TABLE a (b int)")
     with pytest.raises(NotADatabase, match="belongs to another program"):
         put_back(file, tmp_path / "new", url, replace=True)
-    assert sorted(each.name for each in (tmp_path / "new").iterdir()) == []
-
-
-def test_nul(data: Path, tmp_path: Path, url: str, opened: list[Database]) -> None:
-    """A text with a NUL, which PostgreSQL does not have, gets a sign for it."""
-    old = open_database(data)
-    with old.writing() as connection:
-        connection.execute(text("UPDATE vehicles SET name = 'a' || char(0) || 'b' WHERE id='CAR1'"))
-    make_backup(old, FileSources(data), tmp_path / "y", 5.5, no_report)
-    put_back(tmp_path / "y", tmp_path / "new", url)
-    database = open_database(tmp_path / "new", url)
-    opened.append(database)
-    assert rows(database, "SELECT name FROM vehicles WHERE id = 'CAR1'") == [("a\u2400b",)]
+    assert names(tmp_path / "new") == []
 
 
 def test_failure_undoes(
@@ -194,15 +179,16 @@ def test_failure_undoes(
     monkeypatch.setattr(PostgresDatabase, "write_rows", _failing)
     with pytest.raises(StoreError, match="in the middle"):
         put_back(file, tmp_path / "new", url)
-    assert sorted(each.name for each in (tmp_path / "new").iterdir()) == []
+    assert names(tmp_path / "new") == []
     assert _tables(url) == 0
-    monkeypatch.undo()
-    put_back(file, tmp_path / "new", url)
 
 
 @pytest.mark.parametrize("is_committed", [True, False])
 def test_killed_beside_the_commit(file: Path, tmp_path: Path, url: str, is_committed: bool) -> None:
-    """A process that is killed just before or after the commit leaves nothing, or all."""
+    """A process that is killed just before or after the commit leaves nothing, or all.
+
+    While the database is away nobody knows which, and nothing is decided.
+    """
     new = tmp_path / "new"
 
     def attempt() -> None:
@@ -213,7 +199,11 @@ def test_killed_beside_the_commit(file: Path, tmp_path: Path, url: str, is_commi
         put_back(file, new, url)
 
     assert forked(attempt) == signal.SIGKILL
-    assert has_pending(new)
+    pending = (new / PENDING).read_text()
+    (new / PENDING).write_text(pending.replace("/test", "/none"))
+    with pytest.raises(SettingsError, match="a restore was interrupted, and cannot be finished: "):
+        finish_interrupted(new)
+    (new / PENDING).write_text(pending)
     assert finish_interrupted(new)
     assert not has_pending(new)
     left = sorted(each.name for each in new.iterdir() if each.name != "lock")
@@ -225,23 +215,6 @@ def test_killed_beside_the_commit(file: Path, tmp_path: Path, url: str, is_commi
     else:
         assert left == []
         assert _tables(url) == 0
-
-
-def test_database_away_after_a_crash(file: Path, tmp_path: Path, url: str) -> None:
-    """Whether it was done cannot be known while the database is away: nothing is decided then."""
-    new = tmp_path / "new"
-
-    def attempt() -> None:
-        setattr(restoring, "finish", lambda _: os.kill(os.getpid(), signal.SIGKILL))  # noqa: B010
-        put_back(file, new, url)
-
-    assert forked(attempt) == signal.SIGKILL
-    pending = (new / PENDING).read_text()
-    (new / PENDING).write_text(pending.replace("/test", "/none"))
-    with pytest.raises(Exception, match="a restore was interrupted, and cannot be finished: "):
-        finish_interrupted(new)
-    (new / PENDING).write_text(pending)
-    assert finish_interrupted(new)
 
 
 @pytest.mark.soak

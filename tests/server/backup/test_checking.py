@@ -63,14 +63,14 @@ def test_any_altered_page(file: Path) -> None:
         except sqlite3.OperationalError:  # this build of SQLite does not tell
             pages = [*range(1, len(whole) // 4096 + 1)]
     seen = 0
-    for number in pages[:: max(1, len(pages) // 25)]:
+    for number in pages[:: max(1, len(pages) // 12)]:
         end = number * 4096
         spoiled = bytearray(whole)
         spoiled[end - 24 : end] = bytes(byte ^ 0x55 for byte in whole[end - 24 : end])
         file.write_bytes(spoiled)
         if "is damaged" in check(file):
             seen += 1
-    assert seen >= 20
+    assert seen >= 10
 
 
 @pytest.mark.parametrize(

@@ -206,6 +206,7 @@ class _Restore:
             detail = f"backup of {iso_time(self._manifest.made)}, {self._token}"
             note_operator(connection, self._now, ACTION, detail=detail)
         database.settle()
+        open_standing(path).settle()
         self._report(Step.UPGRADE, 1, 1)
         return database
 
