@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 from typer.testing import CliRunner
 
-from ovms.cli import owner, vehicle
+from ovms.cli import erasing, owner, vehicle
 from ovms.cli.erasing import LATER
 from ovms.server.storage import queries
 from ovms.server.storage.audit import AuditFilter, list_audit
-from ovms.server.storage.expiry import CHUNK
+from ovms.server.storage.errors import DatabaseLocked
+from ovms.server.storage.expiry import CHUNK, count_marked
 from ovms.server.storage.opening import open_database
 from tests.server.storage.databases import close, make_database
 from tests.server.storage.marked import LATITUDE, NUMBER, OWNER, VEHICLE, fill, left, mark
@@ -94,6 +95,22 @@ def test_while_somebody_reads(folder: Path) -> None:
         assert told == f"ovms: {LATER}\n"
     with open_database(folder).reading() as connection:
         assert queries.find_owner(connection, OWNER) is None
+
+
+def test_while_others_write(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That the rest of a large history must wait is no failure: it is gone for all who read."""
+
+    def locked(*_: object) -> None:
+        raise DatabaseLocked("database is locked")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(erasing, "purge", locked)
+        assert run(vehicle.app, "remove", VEHICLE, "--yes") == f"ovms: {LATER}\n"
+    with open_database(folder).reading() as connection:
+        assert count_marked(connection) == CHUNK + 5
+        assert queries.history_summary(connection, VEHICLE) == []
+    assert run(vehicle.app, "remove", "CAR1", "--yes") == ""  # any such command
+    assert not found(folder, {mark("history", "data").encode()})
 
 
 def test_data_beside_a_server(folder: Path) -> None:
