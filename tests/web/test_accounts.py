@@ -158,6 +158,27 @@ async def test_registration_and_a_forgotten_password(
     await expect(page).to_have_url("/setup")
 
 
+async def test_a_new_mail_address(open_page: OpenPage, site: Site, mails: MailReceiver) -> None:
+    """The link of the mail works where nobody is logged in yet: its code outlives the log-in."""
+    site.add_owner("moving")
+    page = await open_page()
+    await enter(page, "/account", "moving")
+    await page.get_by_role("textbox", name="Mail address").fill("moved@example.org")
+    await button(page, "Change the address").click()
+    await expect(page.get_by_text("A mail with a link is on its way")).to_be_visible()
+    link = re.search(r"http://\S+/email#code=(\S+)", await mail_to(mails, "moved@example.org"))
+    assert link is not None
+    phone = await open_page(refused=(401,))
+    await phone.goto(link[0])
+    await phone.get_by_label("Name").fill("moving")
+    await phone.get_by_label("Password").first.fill(PASSWORD)
+    await button(phone, "Log in").click()
+    await expect(phone.get_by_label("Code of the mail")).to_have_value(link[1])
+    await expect(phone).to_have_url(re.compile(r"/email$"))
+    await button(phone, "Confirm the address").click()
+    await expect(phone.get_by_text("The account's address is moved@example.org")).to_be_visible()
+
+
 async def test_one_time_codes(open_page: OpenPage, site: Site) -> None:
     """Codes are switched on by one of them, asked for at the log-in, and replaced by others."""
     site.add_owner("careful")
