@@ -1,10 +1,11 @@
-import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Skeleton, Stack, Text, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { AskButton } from "../../components/forms/AskButton";
 import { Failure } from "../../components/forms/Failure";
 import { useMoments } from "../../components/forms/moments";
 import { Section } from "../../components/forms/Section";
+import { Reading } from "../../components/Reading";
 import { ApiError } from "../../data/api";
 import {
   hasPasskeys,
@@ -17,11 +18,16 @@ import {
 /** Passkeys: logging in by fingerprint, face or a key, without a password. */
 export function Passkeys() {
   const { t } = useTranslation("account");
-  const { data: passkeys = [], error } = usePasskeys();
+  const reading = usePasskeys();
+  const { data: passkeys = [], error } = reading;
   const isOff = error instanceof ApiError && error.code === "no_public_url";
   return (
     <Section title={t("passkeys.title")} text={t("passkeys.text")}>
-      {isOff ? <Text>{t("passkeys.off")}</Text> : <Failure error={error} />}
+      {isOff ? (
+        <Text>{t("passkeys.off")}</Text>
+      ) : (
+        <Reading query={reading} skeleton={<Skeleton height={56} />} />
+      )}
       {passkeys.map((passkey) => (
         <PasskeyLine key={passkey.id} passkey={passkey} />
       ))}

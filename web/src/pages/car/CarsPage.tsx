@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { Link, useLocation, useNavigate, useSearchParams } from "react-router";
 import { CarCard } from "../../components/car/CarCard";
 import { CarSkeleton } from "../../components/car/CarSkeleton";
-import { Failure } from "../../components/forms/Failure";
+import { Reading } from "../../components/Reading";
 import { usePageTitle } from "../../components/usePageTitle";
 import { nameOf } from "../../components/VehicleSwitch";
 import { useDeviceCars } from "../../data/device/cars";
@@ -24,7 +24,8 @@ export default function CarsPage() {
   const { pathname } = useLocation();
   const [params, setParams] = useSearchParams();
   const isWall = params.get("view") === "wall";
-  const { data: vehicles, error, isPending } = useVehicles();
+  const reading = useVehicles();
+  const { data: vehicles, isPending } = reading;
   const { data: others = [] } = useDeviceCars();
   usePageTitle(t("cars.title"));
   if (isPending) return <CarSkeleton />;
@@ -42,7 +43,7 @@ export default function CarsPage() {
           }
         />
       </Group>
-      {vehicles === undefined && <Failure error={error} />}
+      {vehicles === undefined && <Reading query={reading} />}
       {vehicles?.length === 0 && others.length === 0 && <Text c="dimmed">{t("cars.none")}</Text>}
       <Cards isWall={isWall} />
       <Group>

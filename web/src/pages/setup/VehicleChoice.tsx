@@ -2,17 +2,18 @@ import { Button, NavLink, Text } from "@mantine/core";
 import { IconCar, IconPlus } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import { Failure } from "../../components/forms/Failure";
 import { Section } from "../../components/forms/Section";
 import { PageSkeleton } from "../../components/PageSkeleton";
+import { Reading } from "../../components/Reading";
 import { nameOf } from "../../components/VehicleSwitch";
 import { useVehicles } from "../../data/vehicles";
 
 /** Leads to a new vehicle, or to the module of one that there is. */
 export function VehicleChoice() {
   const { t } = useTranslation("setup");
-  const { data: vehicles, error, isPending } = useVehicles();
-  if (isPending) return <PageSkeleton />;
+  const reading = useVehicles();
+  const vehicles = reading.data;
+  if (reading.isPending) return <PageSkeleton />;
   const own = (vehicles ?? []).filter(({ is_own }) => is_own);
   return (
     <>
@@ -26,7 +27,7 @@ export function VehicleChoice() {
           {t("choice.add")}
         </Button>
       </Section>
-      <Failure error={error} />
+      <Reading query={reading} />
       {own.length > 0 && (
         <Section title={t("choice.existing")} text={t("choice.existingText")}>
           {own.map((vehicle) => (
