@@ -59,7 +59,7 @@ def test_passwords(other: OtherServer, ours: Database) -> None:
 def test_names(other: OtherServer, ours: Database) -> None:
     """Names that are not allowed here are changed, never those that are; each is told."""
     long = "x" * 60
-    other.put("owners", owner(1, "John Smith"), owner(2, "John_Smith"), owner(3, ""),
+    other.put("owners", owner(1, "John Smith"), owner(2, "John_Smith"), owner(3, "\x07"),
               owner(4, "a,b"), owner(5, long), owner(6, "Jürgen"), owner(7, "\x07bell"),
               owner(8, "JOHN_SMITH"))  # fmt: skip
     report = move(other, ours)
@@ -72,6 +72,18 @@ def test_names(other: OtherServer, ours: Database) -> None:
     again = move(other, ours)
     assert again.is_empty
     assert names(ours)[0] == "John_Smith-1"
+
+
+def test_nobody(other: OtherServer, ours: Database) -> None:
+    """The CMS's row for those who are not logged in is no owner."""
+    other.put("owners", owner(0, "", status=0), owner(1, "bob"))
+    other.put("cars", car(0, "CAR1", "one"))
+    report = move(other, ours)
+    assert names(ours) == ["bob"]
+    assert report[MovedKind.OWNERS].reasons == {"without a name: nobody logs in as that": 1}
+    assert [each[3] for each in told(report)] == [
+        "its owner 0 is not there: name one for such vehicles (--owner)"
+    ]
 
 
 def test_addresses(other: OtherServer, ours: Database) -> None:

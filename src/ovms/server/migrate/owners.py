@@ -105,9 +105,11 @@ def _read(move: Move, taken: TakenRows) -> OwnersThere:
     rows = [row for page in move.source.pages(OWNERS) for row in page]
     move.progress(MovedKind.OWNERS, 0, len(rows))
     report.leave_many("deleted there", sum(bool(row.deleted) for row in rows))
-    living = [row for row in rows if not row.deleted]
-    called = _names(move, living)
-    for row in living:
+    named = [row for row in rows if not row.deleted and text_of(row.name).strip()]
+    nameless = sum(not row.deleted for row in rows) - len(named)
+    report.leave_many("without a name: nobody logs in as that", nameless)
+    called = _names(move, named)
+    for row in named:
         number, key = number_of(row.owner), str(row.owner)
         move.living_owners.add(number)
         there.names[key] = text_of(row.name)
