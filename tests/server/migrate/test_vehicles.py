@@ -11,7 +11,18 @@ from ovms.server.storage.errors import NotFound
 from ovms.server.storage.vehicles import last_heard
 from ovms.server.values import Vehicle
 from tests.server.migrate.mariadb import OLDER, MariaDb, OtherServer
-from tests.server.migrate.moves import NOW, ON_BOTH, at, car, counts, message, move, owner, told
+from tests.server.migrate.moves import (
+    NOW,
+    ON_BOTH,
+    at,
+    car,
+    counts,
+    message,
+    move,
+    owner,
+    record,
+    told,
+)
 from tests.server.storage.databases import rows
 
 
@@ -102,6 +113,52 @@ def test_one_id_of_several_owners(other: OtherServer, ours: Database) -> None:
     report = move(other, ours, NOW + 1)
     assert counts(report, MovedKind.VEHICLES)[:3] == (0, 1, 0)
     assert (vehicle(ours, "CAR").owner, vehicle(ours, "CAR").secret) == ("bob", "one")
+    assert move(other, ours, NOW + 2).is_empty
+
+
+@ON_BOTH
+def test_what_one_told_is_not_for_the_other(other: OtherServer, ours: Database) -> None:
+    """Where an id becomes another owner's car, nothing is left of the one before."""
+    other.put("owners", owner(1, "bob"), owner(2, "eve"))
+    other.put("cars", car(1, "CAR", "same", v_lastupdate="2026-11-01 00:00:00"),
+              car(2, "CAR", "same", v_lastupdate="2026-11-03 00:00:00"))  # fmt: skip
+    for number in (1, 2):
+        other.put("carmessages", message(number, "CAR", "S", str(number)))
+        trip = record(number, "CAR", "*-LOG-Trip", "2026-11-26 08:00:00", str(number))
+        day = record(number, "CAR", "*-OVM-Utilisation", "2026-11-27 00:00:00", "5")
+        other.put("historicalmessages", trip, day)
+    move(other, ours)
+    other.put("cars", car(1, "CAR", "same", v_lastupdate="2026-11-04 00:00:00"))
+    report = move(other, ours, NOW + 1)
+    assert "is the car of another owner now: what was of the one before went" in [
+        each[3] for each in told(report)
+    ]
+    assert vehicle(ours, "CAR").owner == "bob"
+    assert [bytes(data) for (data,) in rows(ours, "SELECT data FROM messages")] == [b"1"]
+    with ours.reading() as connection:
+        page, _ = queries.read_records(connection, "CAR", "*-LOG-Trip", limit=9)
+        [used] = queries.utilisation(connection, "CAR", 9)
+    assert [each.data for each in page] == [b"1"]
+    assert used.car_received == 5
+    assert move(other, ours, NOW + 2).is_empty
+
+
+def test_back_again_there(other: OtherServer, ours: Database) -> None:
+    """What was deleted there and comes back there comes back here, with its history."""
+    other.put("owners", owner(1, "bob"))
+    other.put("cars", car(1, "CAR1", "one"))
+    other.put("carmessages", message(1, "CAR1", "S", "80"))
+    other.put("historicalmessages", record(1, "CAR1", "*-LOG-Trip", "2026-11-26 08:00:00", "x"))
+    move(other, ours)
+    other.run("UPDATE ovms_cars SET deleted = 1")
+    move(other, ours, NOW + 1)
+    assert ids(ours) == []
+    other.run("UPDATE ovms_cars SET deleted = 0")
+    report = move(other, ours, NOW + 2)
+    assert counts(report, MovedKind.MESSAGES)[0] == counts(report, MovedKind.RECORDS)[0] == 1
+    with ours.reading() as connection:
+        page, _ = queries.read_records(connection, "CAR1", "*-LOG-Trip", limit=9)
+    assert [each.data for each in page] == [b"x"]
 
 
 def test_none_of_several_reported(other: OtherServer, ours: Database) -> None:

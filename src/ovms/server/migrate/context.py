@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from ovms.server.migrate.report import MovedKind
 from ovms.server.notify.registry import ChannelTypes
 from ovms.server.storage.limits import SUBSCRIPTION_LIMIT, HistoryLimits
-from ovms.server.storage.moved import load_moved, save_moved
+from ovms.server.storage.moved import forget_months, load_moved, save_moved
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -85,6 +85,15 @@ class Move:
     def remember(self, kind: MovedKind, rows: Mapping[str, Mapping[str, Any]]) -> None:
         """Remember what was taken of a kind."""
         save_moved(self.connection, self.report.source, kind, rows)
+
+    def forget(self, vehicle_ids: Collection[str]) -> None:
+        """Forget what was taken of the messages, traffic and history of vehicles that went."""
+        if not vehicle_ids:
+            return
+        forget_months(self.connection, self.report.source, vehicle_ids)
+        for kind in (MovedKind.MESSAGES, MovedKind.TRAFFIC):
+            rows = self.taken(kind)
+            self.remember(kind, {id_: rows[id_] for id_ in rows.keys() - {*vehicle_ids}})
 
     def kind(self, kind: MovedKind) -> KindReport:
         """Return what is told of a kind."""

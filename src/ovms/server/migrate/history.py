@@ -22,7 +22,7 @@ from ovms.server.migrate.texts import text_of, time_of
 from ovms.server.migrate.traffic import TYPE as TRAFFIC_TYPE
 from ovms.server.storage.history_batch import RECORD_OVERHEAD
 from ovms.server.storage.moved import MovedMonth, load_months, save_months
-from ovms.server.storage.schema import history, history_counts
+from ovms.server.storage.schema import history, history_counts, history_purges
 from ovms.server.values import ALERT_TYPE
 
 if TYPE_CHECKING:
@@ -142,8 +142,10 @@ def _known(move: Move, vehicle: MovedVehicle, month: str, taken: MovedMonth | No
         int(datetime(int(name[:4]), int(name[5:]), 1, tzinfo=UTC).timestamp())
         for name in (month, _next(month))
     )
+    purged = select(history_purges.c.last_id).where(history_purges.c.vehicle_id == vehicle.id)
+    lives = h.id > func.coalesce(purged.scalar_subquery(), 0)
     query = select(h.type, h.number, h.time)
-    query = query.where(h.vehicle_id == vehicle.id, h.time >= first, h.time < last)
+    query = query.where(h.vehicle_id == vehicle.id, h.time >= first, h.time < last, lives)
     return {
         _digest(kind, number, datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%d %H:%M:%S"))
         for kind, number, time in move.connection.execute(query)

@@ -42,6 +42,9 @@ class VehiclesThere:
     rows: TakenRows = field(default_factory=dict)
     places: dict[str, tuple[int, str]] = field(default_factory=dict)
     """The number of each one's owner there, and its id there."""
+    shared: set[str] = field(default_factory=set)
+    """The ids that several owners have there: who reports last may be another one than before, and
+    what one's car told is not for the other."""
     heard: dict[str, float] = field(default_factory=dict)
     """When each was last heard, in Unix seconds."""
 
@@ -57,11 +60,18 @@ def move_vehicles(move: Move) -> None:
         return {name: now[name] for name in old} if is_same else None
 
     merged = merge(taken, there.rows, here, report, adopts)
-    _add(move, merged.added)
-    _change(move, merged)
-    for vehicle_id in merged.removed:
+    replaced = [id_ for id_ in there.shared if "owner" in merged.changed.get(id_, ())]
+    for vehicle_id in (*replaced, *merged.removed):
         queries.remove_vehicle(move.connection, vehicle_id, move.now)
-        report.removed += 1
+    move.forget([*replaced, *merged.removed])
+    report.removed += len(merged.removed)
+    for vehicle_id in replaced:
+        del merged.changed[vehicle_id]
+        report.tell(vehicle_id, "is the car of another owner now: what was of the one before went")
+    report.changed += len(replaced)
+    _add(move, {id_: there.rows[id_] for id_ in (*replaced, *merged.added)})
+    report.added += len(merged.added)
+    _change(move, merged)
     move.remember(MovedKind.VEHICLES, merged.taken)
     rows = move.connection.execute(select(v.id, v.owner_id).where(v.deleted.is_(None)))
     living = {row.id: row.owner_id for row in rows}
@@ -78,7 +88,7 @@ def move_vehicles(move: Move) -> None:
 
 def _read(move: Move, taken: TakenRows) -> VehiclesThere:
     there, report = VehiclesThere(), move.kind(MovedKind.VEHICLES)
-    for vehicle_id, row in _chosen(move).items():
+    for vehicle_id, row in _chosen(move, there.shared).items():
         owner_id = _owner_of(move, row, taken.get(vehicle_id))
         if owner_id is None:
             continue
@@ -94,8 +104,11 @@ def _read(move: Move, taken: TakenRows) -> VehiclesThere:
     return there
 
 
-def _chosen(move: Move) -> dict[str, Any]:
-    """Return the row of each id, of those under several owners the one that reported last."""
+def _chosen(move: Move, shared: set[str]) -> dict[str, Any]:
+    """Return the row of each id, of those under several owners the one that reported last.
+
+    Adds their ids to ``shared``.
+    """
     report = move.kind(MovedKind.VEHICLES)
     chosen: dict[str, Any] = {}
     for page in move.source.pages(CARS):
@@ -110,6 +123,7 @@ def _chosen(move: Move) -> dict[str, Any]:
                 continue
             other = chosen.get(vehicle_id)
             if other is not None:
+                shared.add(vehicle_id)
                 first, last = sorted((other, row), key=lambda each: time_of(each.v_lastupdate) or 0)
                 if time_of(first.v_lastupdate) == time_of(last.v_lastupdate):
                     first, last = row, other
@@ -211,7 +225,6 @@ def _add(move: Move, added: Mapping[str, Fields]) -> None:
         for id_, each in added.items()
     ]
     add_audit(move.connection, entries)
-    move.kind(MovedKind.VEHICLES).added += len(added)
 
 
 def _change(move: Move, merged: Merged) -> None:

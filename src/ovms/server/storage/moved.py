@@ -15,7 +15,7 @@ from ovms.server.storage.encryption import decrypt, encrypt
 from ovms.server.storage.schema import moved, moved_months
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from sqlalchemy import Connection
 
@@ -84,6 +84,14 @@ def save_months(
         for month, taken in months.items()
     ]
     connection.execute(insert(moved_months), rows)
+
+
+def forget_months(connection: Connection, source: str, vehicle_ids: Iterable[str]) -> None:
+    """Delete what is kept of the history that was taken of vehicles."""
+    m = moved_months.c
+    for vehicle_id in vehicle_ids:
+        this = (m.source == source, m.vehicle_id == vehicle_id)
+        connection.execute(delete(moved_months).where(*this))
 
 
 def moved_sources(connection: Connection) -> list[str]:
