@@ -184,17 +184,19 @@ def running() -> Iterator[MariaDb]:
     assert install is not None
     assert server is not None
     log = (folder / "log").open("wb")
+    variables = {**os.environ, "TMPDIR": str(folder)}  # each clears it of others' tables
     try:
-        subprocess.run(
+        made = subprocess.run(
             [install, *own, "--auth-root-authentication-method=normal", "--skip-test-db",
              "--default-storage-engine=Aria"],
-            stdout=log, stderr=log, check=True,
+            env=variables, stdout=log, stderr=log, check=False,
         )  # fmt: skip
+        assert made.returncode == 0, (folder / "log").read_text()
         process = subprocess.Popen(
             [server, *own, f"--socket={folder / 'socket'}", f"--pid-file={folder / 'pid'}",
              "--skip-networking", "--default-storage-engine=MyISAM", "--key-buffer-size=32M",
              "--aria-pagecache-buffer-size=8M", "--performance-schema=OFF"],
-            stdout=log, stderr=log,
+            env=variables, stdout=log, stderr=log,
         )  # fmt: skip
         try:
             found = MariaDb(folder)
