@@ -124,3 +124,19 @@ async def test_closing_interrupts(resource: Resource) -> None:
     await worker.close()
     await job
     assert resource.events == ["test_0", "interrupted", "released in test_0"]
+
+
+async def test_closing_interrupts_again(resource: Resource) -> None:
+    """An interruption that comes before the job's statement does nothing; so more of them come."""
+    asked, interrupted = threading.Event(), threading.Event()
+
+    def interrupt() -> None:
+        if asked.is_set():
+            interrupted.set()
+        asked.set()
+
+    worker = Worker("test", resource.opened, resource.release, interrupt)
+    job = asyncio.ensure_future(worker.run(lambda _: interrupted.wait(PATIENCE)))
+    await asyncio.sleep(0)
+    await worker.close()
+    assert await job

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from ovms.server.storage.errors import (
     DamagedDatabase,
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 C = TypeVar("C")
+
+INTERRUPT_PAUSE: Final = 0.05
+"""Seconds between two interruptions of a job: one that came before its statement did nothing."""
 
 
 class Worker(Generic[C]):
@@ -73,9 +76,12 @@ class Worker(Generic[C]):
         """Close the connection after the jobs that wait. Calling it again does nothing."""
         if not self._closed:
             self._closed = True
-            if self._interrupt is not None:
-                self._interrupt()
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._release)
+            loop = asyncio.get_running_loop()
+            released = loop.run_in_executor(self._thread, self._release)
+            while self._interrupt is not None and not released.done():
+                await asyncio.to_thread(self._interrupt)
+                await asyncio.wait([released], timeout=INTERRUPT_PAUSE)
+            await released
             self._thread.shutdown(wait=False)
 
     def _run(self, job: Callable[[C], T], asked: float) -> T:

@@ -20,6 +20,7 @@ from ovms.server.storage.postgres.connections import (
     write_lock,
 )
 from ovms.server.storage.schema import vehicles
+from tests.server.storage.databases import execute
 
 if TYPE_CHECKING:
     from ovms.server.storage.database import Database
@@ -42,8 +43,10 @@ def test_one_who_writes(
             assert second.scalar(text("SELECT name FROM vehicles WHERE id = 'CAR1'")) == "new"
 
 
-def test_waits_for_the_other(database: Database, address: PostgresAddress) -> None:
-    """What was read under the lock is still true when it is written."""
+@pytest.mark.parametrize("isolation", ["read committed", "repeatable read", "serializable"])
+def test_waits_for_the_other(database: Database, address: PostgresAddress, isolation: str) -> None:
+    """What was read under the lock is still true when it is written, whatever the default is."""
+    execute(database, f"ALTER ROLE CURRENT_USER SET default_transaction_isolation = '{isolation}'")
     began, go_on = Event(), Event()
 
     def add(engine: PostgresEngine, wait: bool) -> None:
@@ -64,6 +67,7 @@ def test_waits_for_the_other(database: Database, address: PostgresAddress) -> No
         second.result()
         with engine.reading() as connection:
             assert connection.scalar(text("SELECT created FROM vehicles WHERE id = 'CAR1'")) == 3.0
+    execute(database, "ALTER ROLE CURRENT_USER RESET default_transaction_isolation")
 
 
 def test_one_moment(database: Database, address: PostgresAddress) -> None:

@@ -62,8 +62,12 @@ _KEEPALIVES: Final = {
 """The database's server lets go within a minute of a writer that has vanished."""
 
 
+BEGIN: Final = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+"""Begins a transaction that writes, whatever the database's own defaults are."""
+
+
 def write_lock(timeout: float) -> str:
-    """Return what begins a transaction that writes: it waits for the others, in seconds."""
+    """Return what such a transaction does first: it waits for the others, in seconds."""
     return (
         f"SELECT set_config('lock_timeout', '{int(timeout * 1000)}ms', true), "
         "set_config('synchronous_commit', CASE current_setting('synchronous_commit') "
@@ -125,6 +129,7 @@ class PostgresEngine:
             "postgresql+psycopg://",
             creator=self._connect,
             execution_options={OPTION: keys},
+            isolation_level="READ COMMITTED",  # a snapshot from before the lock would be too old
             pool_size=1,
             max_overflow=-1,
             pool_pre_ping=True,  # the server may have been restarted meanwhile

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from ovms.server.storage.history_batch import NEAR_LIMIT, RECORD_OVERHEAD
-from ovms.server.storage.postgres.connections import without_nul, write_lock
+from ovms.server.storage.postgres.connections import BEGIN, without_nul, write_lock
 from ovms.server.storage.postgres.errors import is_bad_row
 from ovms.server.storage.schema import SERVER_ROW
 from ovms.server.storage.seen_filter import PARTS_LIMIT
@@ -242,7 +242,7 @@ class PostgresWriter(WriterConnection):
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """See :meth:`WriterConnection.transaction`: it has the lock of those who write."""
-        self._connection.execute(f"BEGIN; {write_lock(LOCK_TIMEOUT)}")
+        self._connection.execute(f"{BEGIN}; {write_lock(LOCK_TIMEOUT)}")
         try:
             yield
             self._connection.execute("COMMIT")
