@@ -9,6 +9,7 @@ from ovms.server.storage import queries
 from ovms.server.storage.database import Database
 from ovms.server.storage.errors import AlreadyExists, InvalidValue, NotFound, OwnerHasVehicles
 from ovms.server.storage.schema import messages, peer_owners, presence, removed_owners, server
+from ovms.server.storage.vehicles import last_heard
 from ovms.server.values import ImportRow, VehicleChange
 
 if TYPE_CHECKING:
@@ -249,6 +250,10 @@ def test_list_vehicles_heard(connection: Connection) -> None:
     """A stored message tells when its car was heard."""
     _message(connection, "CAR1", "S", b"1")
     assert [status.heard for status in queries.list_vehicles(connection, 5.0)] == [3.0, None]
+    assert [last_heard(connection, each) for each in ("CAR1", "CAR2")] == [3.0, None]
+    row = {"vehicle_id": "CAR1", "car": False, "apps": 0, "batch": 0, "heard": 4.0}
+    connection.execute(insert(presence).values(row))
+    assert last_heard(connection, "CAR1") == 4.0
 
 
 def test_import(connection: Connection) -> None:
