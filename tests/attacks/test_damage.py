@@ -16,6 +16,7 @@ from ovms.server.storage.sqlite.holding import SERVED
 from tests.attacks.conftest import NO_PORTS, Target
 from tests.attacks.reporters import IDENTITY
 from tests.programs.conftest import Start, data_with, run_ovms
+from tests.waiting import wait_until
 
 PAGE = 4096
 ROWS = 5000
@@ -137,7 +138,7 @@ def test_a_server_that_runs(target: Target) -> None:
     assert car.hear_code(b"h") == b"h7"
     while app.hear_code(b"S") != b"S5,K":
         pass
-    assert "wrong        A query has met damage" in target.ovms("serve", "status")
+    wait_until(lambda: "A query has met damage" in target.ovms("serve", "status"))
     assert target.program.output().count("[error    ] the database is damaged") == 1
 
 

@@ -368,6 +368,24 @@ def test_size() -> None:
     assert first < batch.size < 2 * first
 
 
+def test_take() -> None:
+    """A part is taken in order, and both parts know their sizes."""
+    batch, same = HistoryBatch(), HistoryBatch()
+    for vehicle_id, ack, data in (("CAR1", 1, b"x"), ("CAR2", 2, b"yy"), ("CAR1", 3, b"z" * 9)):
+        for each in (batch, same):
+            each.put(vehicle_id, _record(data, ack), asyncio.Event().set)
+    batch.put("CAR1", _record(b"x", 1), asyncio.Event().set)  # a copy
+    whole = batch.size
+    first = batch.take(2)
+    assert [list(part.records) for part in (first, batch)] == [["CAR1"], ["CAR2"]]
+    assert (len(first), len(batch)) == (2, 1)
+    assert first.size + batch.size == whole
+    assert batch.sizes == {"CAR2": same.sizes["CAR2"]} == {"CAR2": batch.size}
+    assert len(list(first.saved())) == 3
+    assert len(batch.take(2)) == 1
+    assert (len(batch), batch.size, batch.sizes) == (0, 0, {})
+
+
 PAUSES = st.integers(0, 20) | st.sampled_from([479, 480, 481, 600, 601, 3600, 9 * DAY])
 SENT = st.lists(  # which record of which car, how many seconds later, how long on its way
     st.tuples(

@@ -16,7 +16,7 @@ from ovms.server.storage.history_batch import RECORD_COST
 from ovms.server.storage.writer import Writer
 from ovms.server.values import KeptRecord, LatestMessage
 from tests.server.storage.databases import where
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -448,6 +448,36 @@ async def test_history_on_full_disk(database: Database, disk: Disk, subject: Wri
     assert (sorted(told), _history(database)) == ([1, 2], [BIG])
     with database.reading() as connection:
         assert queries.utilisation(connection, "CAR1")[0].car_received == 2
+
+
+async def test_many_records_take_several_transactions(
+    database: Database, disk: Disk, subject: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a while without room all goes in bounded parts; who waits for all of it waits."""
+    monkeypatch.setattr(writer, "MOST_AT_ONCE", 3)
+    sizes: list[int] = []
+    apply = disk.apply
+
+    async def counted(batch: Batch) -> int:
+        lost = await apply(batch)
+        sizes.append(len(batch.history))
+        return lost
+
+    monkeypatch.setattr(database, "apply", counted)
+    disk.fill()
+    told: list[int] = []
+    for code in range(8):
+        vehicle = "CAR1" if code % 2 else "CAR2"
+        subject.put_history(vehicle, _record(b"x", code), lambda code=code: told.append(code))  # type: ignore[misc]
+    flushed = asyncio.ensure_future(subject.flush())
+    await disk.tried.wait()
+    disk.full = False
+    await flushed
+    assert sizes == [3, 3, 2]
+    assert subject.depths().records == subject.depths().record_bytes == 0
+    await until(lambda: len(told) == 8)
+    assert sorted(told) == list(range(8))
+    assert len(_history(database)) == 8
 
 
 async def test_history_limit(

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
-from itertools import count
+from itertools import count, islice
 from typing import TYPE_CHECKING, Any, Final
 
 from ovms.protocol.records.record import legible
@@ -122,6 +122,22 @@ class HistoryBatch:
                 for waiting in records.values():
                     both._add(vehicle_id, waiting)
         return both
+
+    def take(self, limit: int) -> HistoryBatch:
+        """Remove up to so many records, each vehicle's oldest first, and return them."""
+        taken = HistoryBatch()
+        for vehicle_id in list(self.records):
+            records = self.records[vehicle_id]
+            for key in list(islice(records, limit)):
+                taken._add(vehicle_id, records.pop(key))
+                limit -= 1
+            self.sizes[vehicle_id] -= taken.sizes.get(vehicle_id, 0)
+            if not records:
+                del self.records[vehicle_id], self.sizes[vehicle_id]
+            if not limit:
+                break
+        self.size -= taken.size
+        return taken
 
     def singles(self) -> Iterator[HistoryBatch]:
         """Yield each record in a batch of its own."""

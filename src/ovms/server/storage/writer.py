@@ -54,6 +54,10 @@ VEHICLE_WAITING: Final = 4 * 2**20
 Past it its records are refused, so that it does not take the room of all others.
 """
 
+MOST_AT_ONCE: Final = 5_000
+"""Records of the history in one transaction. After the database was away for long many wait: all in
+one could take longer than a statement may, and would be tried again without end."""
+
 MAX_SEEN_WAITING: Final = 100_000
 """Tokens of welcomes that wait while the disk refuses, some 500 bytes each. Past it callers whose
 token must be remembered are turned away without it."""
@@ -342,6 +346,8 @@ class Writer:
     async def _save(self) -> bool:
         """Have the database commit what has gathered; put it back when that fails."""
         self._writing, self._pending = self._pending, Batch()
+        if len(self._writing.history) > MOST_AT_ONCE:
+            self._put_off()
         try:
             lost = await self._commit(self._writing)
         except Exception as error:  # the writer outlives whatever the disk does
@@ -353,6 +359,14 @@ class Writer:
         seen = (each.saved for each in saved.seen.values())
         self._tell(chain(saved.saved, seen, saved.history.saved()))
         return True
+
+    def _put_off(self) -> None:
+        """Leave what is too much for one transaction to the next, and who waits for all of it."""
+        self._pending.history = self._writing.history
+        self._writing.history = self._pending.history.take(MOST_AT_ONCE)
+        self._pending.saved, self._writing.saved = self._writing.saved, []
+        self._work.set()
+        self._awaited.set()
 
     async def _commit(self, batch: Batch) -> int:
         """Return how many rows can never be written; callbacks alone need no transaction."""
