@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.server.migrate.mariadb import OtherServer
 
 SIZES = [
-    pytest.param(20, 200, id="short"),
+    pytest.param(10, 100, id="short"),
     pytest.param(1000, 1000, id="long", marks=pytest.mark.soak),
 ]
 """Cars, and records of each."""

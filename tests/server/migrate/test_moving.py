@@ -202,7 +202,7 @@ def _prepare_changes(other: OtherServer) -> None:
 
 
 STEP = [
-    pytest.param(9, id="some"),
+    pytest.param(17, id="some"),
     pytest.param(1, id="each", marks=pytest.mark.soak),
 ]
 """Statements from one that fails to the next."""
