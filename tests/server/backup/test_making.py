@@ -15,7 +15,7 @@ from ovms.server.backup.checking import read_whole
 from ovms.server.backup.errors import BadBackup, CannotWrite, TargetInUse
 from ovms.server.backup.files import FileSources
 from ovms.server.backup.format import KEY_NAME, Manifest
-from ovms.server.backup.making import make_backup
+from ovms.server.backup.making import make_backup, remove_left
 from ovms.server.backup.rows import Fingerprint
 from ovms.server.backup.steps import Step, no_report
 from ovms.server.storage.database import Database
@@ -167,6 +167,19 @@ def test_no_links(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(os, "link", link)
     assert make(data, tmp_path / "x") == read_whole(tmp_path / "x", no_report)
+
+
+def test_what_killed_ones_left(data: Path, tmp_path: Path) -> None:
+    """What nobody writes any more is removed; what somebody does stays, and becomes a backup."""
+    file = tmp_path / "ovms-2026-11-28T030059Z.backup"
+    (tmp_path / f".{file.name}.left.part").touch()
+    (tmp_path / ".other.part").touch()
+
+    def report(step: Step, done: int, total: int) -> None:
+        remove_left(tmp_path)
+
+    make_backup(open_database(data), FileSources(data), file, 1.0, report)
+    assert names(tmp_path) == [".other.part", "data", file.name]
 
 
 def test_no_folder(data: Path, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ import msgspec
 from ovms.base.paths import make_private_dir
 from ovms.server.backup.errors import BackupError, CannotWrite
 from ovms.server.backup.files import FileSources
-from ovms.server.backup.making import SUFFIX, make_backup
+from ovms.server.backup.making import make_backup, remove_left
 from ovms.server.backup.naming import backup_name
 from ovms.server.backup.steps import no_report
 from ovms.server.storage.database import Database
@@ -58,15 +58,14 @@ class BackupDone(msgspec.Struct, frozen=True):
 
 
 def run(job: BackupJob) -> BackupDone:
-    """Make the backup, with nobody else making one in that folder.
+    """Make the backup, and remove what those left in its folder that were killed.
 
     Raises :class:`.errors.BackupError`, :class:`~ovms.server.storage.errors.StoreError` or
     ``OSError``.
     """
     folder = Path(job.folder)
     make_private_dir(folder)
-    for left in folder.glob(f".ovms-*{SUFFIX}"):  # one that was killed
-        left.unlink(missing_ok=True)
+    remove_left(folder)
     key_file = None if job.key_file is None else Path(job.key_file)
     database = open_database(Path(job.data), job.database, key_file)
     check_room(database, folder)

@@ -6,10 +6,11 @@ name, put on disk, read again and compared, and only then gets its own.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -72,8 +73,7 @@ def make_backup(
     """
     if os.path.lexists(file):
         raise TargetInUse(f"{file} is there already: name another file")
-    temporary = _make_temporary(file)
-    try:
+    with _temporary(file) as temporary:
         with _called(temporary, file):
             manifest = _write(database, sources, temporary, now, report, secrets=secrets)
         try:
@@ -81,8 +81,6 @@ def make_backup(
             _place(temporary, file)
         except OSError as error:
             raise _cannot_write(file, error) from error
-    finally:
-        temporary.unlink(missing_ok=True)
     return manifest
 
 
@@ -98,14 +96,35 @@ def _called(temporary: Path, file: Path) -> Iterator[None]:
         raise CannotWrite(told.replace(str(temporary), str(file))) from error
 
 
-def _make_temporary(file: Path) -> Path:
+@contextmanager
+def _temporary(file: Path) -> Iterator[Path]:
+    """Yield an empty file beside, locked for as long as it is being written; it goes at the end."""
     try:
         descriptor, name = tempfile.mkstemp(SUFFIX, f".{file.name}.", file.parent)  # mode 0600
     except OSError as error:
         raise _cannot_write(file, error) from error
-    hand_to_owner_of(file.parent, descriptor)
-    os.close(descriptor)
-    return Path(name)
+    try:
+        hand_to_owner_of(file.parent, descriptor)
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield Path(name)
+    finally:
+        os.close(descriptor)
+        Path(name).unlink(missing_ok=True)
+
+
+def remove_left(folder: Path) -> None:
+    """Remove what killed programs left in a folder that were writing backups named by the time.
+
+    Those that are still being written stay. Raises ``OSError``.
+    """
+    for left in folder.glob(f".ovms-*{SUFFIX}"):
+        with suppress(FileNotFoundError), left.open("rb") as opened:
+            try:
+                fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            left.unlink(missing_ok=True)
 
 
 def _cannot_write(file: Path, error: OSError) -> CannotWrite:
@@ -118,7 +137,9 @@ def _place(temporary: Path, file: Path) -> None:
         os.link(temporary, file)
     except FileExistsError:
         raise TargetInUse(f"{file} is there already: name another file") from None
-    except OSError:  # a file system without links
+    except OSError as error:  # a file system without links
+        if os.path.lexists(file):
+            raise TargetInUse(f"{file} is there already: name another file") from error
         temporary.rename(file)
     sync_dir(file.parent)
 
