@@ -46,11 +46,20 @@ export function Tokens() {
   );
 }
 
+/** What the command line and today's apps say for whom a token is, when nobody says it. */
+const UNSAID = "notspecified";
+
+/** Return what people call a token: the program, what it is for, or how it begins. */
+function nameOf({ application, purpose, first }: TokenAnswer): string {
+  const said = [application, purpose].find((each) => each !== "" && each !== UNSAID);
+  return said ?? `${first}…`;
+}
+
 function TokenCard({ token, onEdit }: { token: TokenAnswer; onEdit: () => void }) {
   const { t } = useTranslation("account");
   const { moment } = useMoments();
   const remove = useRemoveToken();
-  const name = token.application || `${token.first}…`;
+  const name = nameOf(token);
   const used =
     token.last_used === null ? t("neverUsed") : t("used", { time: moment(token.last_used) });
   const ends =
@@ -64,7 +73,7 @@ function TokenCard({ token, onEdit }: { token: TokenAnswer; onEdit: () => void }
           <Text fw={600}>{name}</Text>
           {!token.is_live && <Badge variant="default">{t("tokens.expired")}</Badge>}
         </Group>
-        {token.purpose !== "" && <Text size="sm">{token.purpose}</Text>}
+        {token.purpose !== "" && token.purpose !== name && <Text size="sm">{token.purpose}</Text>}
         <Text size="sm">{token.rights.join(" · ")}</Text>
         <Text size="sm" c="dimmed">
           {token.first}… · {used} · {ends}
