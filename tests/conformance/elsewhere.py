@@ -54,7 +54,7 @@ ELSEWHERE = [
     Elsewhere("interop 1", "A caller that gets its own token back aborts", CAR,
               ("tests/protocol/test_session.py",)),
     Elsewhere("interop 1", "No line at all: wait clearly more than 60 s (75), then close", TIME,
-              ("tests/server/test_acceptor.py::test_silence",)),
+              ("tests/server/test_acceptor_refused.py::test_silence",)),
     Elsewhere("interop 1", "See 6 for what a car makes", NOTHING),
     Elsewhere("interop 1", "Idle: an app silent for 20 minutes, a car for 16", TIME,
               ("tests/server/hub/test_hub.py::test_idle_limits",

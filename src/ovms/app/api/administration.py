@@ -57,6 +57,19 @@ class ApiServerCertificate(ApiModel, frozen=True, kw_only=True):
     """Until it ends; negative once it has."""
 
 
+class ApiServerBackup(ApiModel, frozen=True, kw_only=True):
+    """The backups that the server makes by itself."""
+
+    hours: float
+    """Between two of them."""
+    last: datetime | None = None
+    """When the newest that is there was made."""
+    bytes: int | None = None
+    """How many it has."""
+    is_failing: bool
+    """The last try failed; :attr:`ApiServer.troubles` says why."""
+
+
 class ApiServer(ApiModel, frozen=True, kw_only=True):
     """How the server is."""
 
@@ -89,6 +102,8 @@ class ApiServer(ApiModel, frozen=True, kw_only=True):
     refused: dict[str, int]
     """Callers that were refused since the start, by reason."""
     certificates: list[ApiServerCertificate]
+    backup: ApiServerBackup | None = None
+    """``None`` of a server that makes none by itself."""
 
 
 class ApiOpenConnection(ApiModel, frozen=True, kw_only=True):
@@ -129,11 +144,11 @@ class ApiServerVehicle(ApiModel, frozen=True, kw_only=True):
     """In its history."""
     bytes: int
     """Of its history."""
-    positions: int | None = None
+    positions: int
     """Records of its history that may say where it was; ``None`` from an older server."""
-    messages: int | None = None
+    messages: int
     """The latest of each code that are kept."""
-    journeys: int | None = None
+    journeys: int
     """Trips, charges and parked times."""
 
 

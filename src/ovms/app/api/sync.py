@@ -144,6 +144,7 @@ class SyncApiClient:
     records_csv = _Yields(ApiClient.records_csv)
     delete_records = _Waits(ApiClient.delete_records)
     alerts = _Yields(ApiClient.alerts)
+    all_alerts = _Yields(ApiClient.all_alerts)
     series_fields = _Waits(ApiClient.series_fields)
     series = _Waits(ApiClient.series)
     track = _Waits(ApiClient.track)
