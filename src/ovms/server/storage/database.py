@@ -207,9 +207,9 @@ class Database(ABC):
         """Return the highest id that each table ever gave its rows, by the table's name."""
         return highest_used_ids(connection)
 
+    @abstractmethod
     def set_highest_ids(self, connection: Connection, ids: Mapping[str, int]) -> None:
         """Have each table go on above the highest id that it is said to have given."""
-        raise NotImplementedError
 
     def write_rows(
         self,
