@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import socket
 import time
 from contextlib import ExitStack
@@ -32,6 +33,14 @@ ENDLESS: dict[str, tuple[bytes, bytes]] = {
 """How something begins that never ends, and how it goes on."""
 
 
+NOISE = 1 << 22
+"""Bytes that a server's memory grows by though it keeps nothing: caches, the allocator. Four
+callers whose calls are all parsed as they come cost it 12 MB, sound ones 2 MB."""
+
+ENOUGH = 1 << 26
+"""Bytes that no caller can send unless the server takes them; the system holds some megabytes."""
+
+
 def memory(target: Target) -> int:
     """Return the bytes that the server holds."""
     status = Path(f"/proc/{target.program.process.pid}/statm").read_text()
@@ -47,10 +56,11 @@ def is_served(target: Target) -> None:
         assert line.recv(4096).startswith(b"HTTP/1.1 4")
 
 
-def send_for_ever(line: socket.socket, data: bytes) -> None:
-    """Send the same again and again."""
-    while True:
+def send_for_ever(line: socket.socket, data: bytes, limit: float = math.inf) -> None:
+    """Send the same again and again, ``limit`` bytes at most."""
+    while limit > 0:
         line.sendall(data)
+        limit -= len(data)
 
 
 @pytest.mark.parametrize("said", [CALL, BODY], ids=["head", "body"])
@@ -85,9 +95,9 @@ def test_calls_without_end_that_nobody_reads_the_answers_of(target: Target, call
             )
             line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             with pytest.raises((TimeoutError, ConnectionError)):
-                send_for_ever(line, CALL * 1000)
+                send_for_ever(line, CALL * 1000, ENOUGH)
         is_served(target)
-        assert memory(target) - before < callers * (1 << 19)
+        assert memory(target) - before < NOISE + callers * (1 << 19)
 
 
 def test_tiny_chunks_from_many_at_once(target: Target) -> None:
