@@ -118,3 +118,14 @@ def test_its_memory_is_bounded() -> None:
     assert told.kind == loglimit.OTHERS
     assert max(len(str(source)) for source in limiter._sources) < 200
     assert passed(limiter, 1, FLOOD) == 1
+
+
+def test_a_flood_is_known_beforehand() -> None:
+    """A kind without lines is dropped and counted, with its busiest source; others are not."""
+    limiter = LogLimiter(ManualClock().monotonic)
+    assert not limiter.drops(FLOOD, "CAR1")
+    passed(limiter, USUAL_RATES.kind.burst)
+    assert [limiter.drops(FLOOD, "CAR1") for _ in range(3)] == [True] * 3
+    assert not limiter.drops(OTHER, "CAR1")
+    (told,) = limiter.collect(at_once=True)
+    assert (told.kind, told.count, told.busiest) == (FLOOD, 3, "CAR1")

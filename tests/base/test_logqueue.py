@@ -169,3 +169,23 @@ def test_what_a_program_says_at_its_end_comes_last(capsys: pytest.CaptureFixture
     logs.print_error("after the end")
     lines = capsys.readouterr().err.splitlines()
     assert lines[-2:] == ["the end", "after the end"]
+
+
+def test_a_flood_below_the_level_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    """What would not be written is not told as left out."""
+    log = logs.get_logger("ovms.test")
+    with logs.running("info", "json", clock=CLOCK):
+        for _ in range(2 * DEBUG_RATES.kind.burst):
+            log.debug("flood")
+    assert read(capsys) == []
+
+
+def test_a_flood_of_many_sources_is_bounded(capsys: pytest.CaptureFixture[str]) -> None:
+    """All lines beyond those of the kind count as left out, whoever has caused them."""
+    log = logs.get_logger("ovms.test")
+    with logs.running("info", "json", clock=CLOCK):
+        for number in range(1000):
+            log.info("flood", vehicle=f"CAR{number}")
+    *lines, told = read(capsys)
+    assert len(lines) == USUAL_RATES.kind.burst
+    assert (told["of"], told["left_out"]) == ("flood", 1000 - len(lines))

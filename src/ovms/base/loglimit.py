@@ -118,8 +118,18 @@ class LogLimiter:
             now = self._clock()
             if self._take(kind, source, rates, now):
                 return True
-            self._left_out.setdefault(kind, LeftOut(kind, now)).add(source)
+            self._count(kind, source, now)
             return False
+
+    def drops(self, kind: LogKind, source: str | None, rates: LogRates = USUAL_RATES) -> bool:
+        """Return whether a kind has no line left, whatever its source; it is counted then."""
+        with self._lock:
+            now = self._clock()
+            if rates.kind.take(self._kinds.get(kind, now), now) is not None:
+                return False
+            source = source[:LONGEST_SOURCE] if source is not None else None
+            self._count(kind, source, now)
+            return True
 
     def collect(self, *, at_once: bool = False) -> list[LeftOut]:
         """Return what is to be told now of lines that were left out; each is returned once."""
@@ -129,6 +139,13 @@ class LogLimiter:
             for each in due:
                 del self._left_out[each.kind]
         return due
+
+    def _count(self, kind: LogKind, source: str | None, now: float) -> None:
+        """Count a line as left out."""
+        left_out = self._left_out.get(kind)
+        if left_out is None:
+            left_out = self._left_out[kind] = LeftOut(kind, now)
+        left_out.add(source)
 
     def _take(self, kind: LogKind, source: str | None, rates: LogRates, now: float) -> bool:
         full = rates.kind.take(self._kinds.get(kind, now), now)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 from ovms.base.linewriter import LineWriter
@@ -19,6 +19,7 @@ from ovms.base.loglimit import (
     LeftOut,
     LogKind,
     LogLimiter,
+    LogRates,
 )
 
 if TYPE_CHECKING:
@@ -65,14 +66,28 @@ class LogQueue:
         from structlog import DropEvent
 
         name, place = str(event.get("logger", "")), _place(event.get("exc_info"))
-        # The texts of libraries are not constant: all lines of one of their loggers are one kind.
-        is_ours = name.partition(".")[0] == OUR_LOGGERS
-        kind = LogKind(name, method, str(event.get("event")) if is_ours else "", place)
-        rates = FAILURE_RATES if place else DEBUG_RATES if method == "debug" else USUAL_RATES
-        source = next((str(event[each]) for each in self._sources if event.get(each)), None)
-        if not self._limiter.passes(kind, source, rates):
+        kind = _kind(name, method, str(event.get("event")), place)
+        if not self._limiter.passes(kind, self._source(event), _rates(kind)):
             raise DropEvent
         return event
+
+    def drops(self, name: str, level: str, event: str, values: Mapping[str, object]) -> bool:
+        """Return whether :meth:`limit` would drop a line in any case; it is counted then.
+
+        Asked before structlog has the line: of the thousands a second that a flood makes, nothing
+        else is done.
+        """
+        if "exc_info" in values:
+            return False
+        kind = _kind(name, level, event)
+        return self._limiter.drops(kind, self._source(values), _rates(kind))
+
+    def _source(self, values: Mapping[str, object]) -> str | None:
+        """Return who has caused a line."""
+        for each in self._sources:
+            if source := values.get(each):
+                return str(source)
+        return None
 
     def msg(self, line: str) -> None:
         """Write a line soon."""
@@ -96,6 +111,16 @@ class LogQueue:
         for each in self._limiter.collect(at_once=at_once):
             log = getattr(self._renderer, each.kind.level)
             self._writer.put(log("log lines left out", logger=each.kind.logger, **_facts(each)))
+
+
+def _kind(name: str, level: str, event: str, place: str = "") -> LogKind:
+    # The texts of libraries are not constant: all lines of one of their loggers are one kind.
+    is_ours = name == OUR_LOGGERS or name.startswith(f"{OUR_LOGGERS}.")
+    return LogKind(name, level, event if is_ours else "", place)
+
+
+def _rates(kind: LogKind) -> LogRates:
+    return FAILURE_RATES if kind.place else DEBUG_RATES if kind.level == "debug" else USUAL_RATES
 
 
 def _facts(left_out: LeftOut) -> dict[str, object]:

@@ -107,8 +107,8 @@ def running(
     renderer = structlog.wrap_logger(_Identity(), **settings)
     queue = LogQueue(sys.stderr, renderer, SOURCES, clock)
     queue.start()
-    _configure(LEVELS[level], format, None, has_time=has_time, queue=queue)
     _queues.append(queue)
+    _configure(LEVELS[level], format, None, has_time=has_time, queue=queue)
     try:
         yield queue
     finally:
@@ -194,10 +194,24 @@ class _Logger:
         self._name = name
 
     def __getattr__(self, attribute: str) -> Any:
-        found = getattr(_base_logger().bind(logger=self._name), attribute)
+        logger = _base_logger().bind(logger=self._name)
+        found = getattr(logger, attribute)
         if attribute in LEVELS:
+            if _queues and logger.is_enabled_for(LEVELS[attribute]):
+                found = self._bounded(attribute, found, _queues[-1])
             self.__dict__[attribute] = found
         return found
+
+    def _bounded(
+        self, level: str, method: Callable[..., None], queue: LogQueue
+    ) -> Callable[..., None]:
+        """Return the method of a level that passes on only what the queue may take."""
+
+        def log(event: str, *args: object, **values: object) -> None:
+            if not queue.drops(self._name, level, event, values):
+                method(event, *args, **values)
+
+        return log
 
     def forget(self) -> None:
         """Drop what was found."""

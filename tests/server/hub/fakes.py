@@ -123,18 +123,21 @@ class FakeStorage:
     error: Exception | None = None
     loads: int = 0
 
-    async def load_vehicle(self, vehicle_id: str) -> tuple[Vehicle, Sequence[LatestMessage]] | None:
-        """Look a vehicle up, once the gate is open."""
+    async def load_vehicles(
+        self, vehicle_ids: Sequence[str]
+    ) -> dict[str, tuple[Vehicle, Sequence[LatestMessage]] | Exception]:
+        """Look vehicles up, once the gate is open."""
         self.loads += 1
         if self.gate is not None:
             await self.gate.wait()
         if self.error is not None:
             raise self.error
-        vehicle_id.encode()  # as a database does, which takes nothing that is no text
-        vehicle = self.vehicles.get(vehicle_id)
-        if vehicle is None:
-            return None
-        return vehicle, list(self.messages.get(vehicle_id, {}).values())
+        "".join(vehicle_ids).encode()  # as a database does, which takes nothing that is no text
+        return {
+            each: (self.vehicles[each], [*self.messages.get(each, {}).values()])
+            for each in vehicle_ids
+            if each in self.vehicles
+        }
 
     def put_message(self, vehicle_id: str, message: LatestMessage) -> None:
         """Keep a message."""

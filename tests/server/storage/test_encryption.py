@@ -130,6 +130,9 @@ def test_damaged_row(database: Database) -> None:
     with database.writing() as connection:
         with pytest.raises(DamagedSecret, match=r"vehicles\.secret of CAR1"):
             queries.load_vehicle(connection, "CAR1")
+        loaded = queries.load_vehicles(connection, ["CAR1", "CAR2"])
+        assert isinstance(loaded["CAR1"], DamagedSecret)
+        assert not isinstance(loaded["CAR2"], Exception)
         listed = queries.list_vehicles(connection, 5.0)
         assert [each.vehicle.secret for each in listed] == ["", "secret"]
         changed = queries.changed_since(connection, 0.0)

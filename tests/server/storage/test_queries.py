@@ -180,6 +180,19 @@ def test_load_vehicle(connection: Connection) -> None:
     ]
 
 
+def test_load_vehicles(connection: Connection) -> None:
+    """Each of several has its own messages; what does not exist is left out."""
+    _message(connection, "CAR1", "S", b"1")
+    _message(connection, "CAR2", "L", b"2")
+    found = queries.load_vehicles(connection, ["CAR2", "NONE", "CAR1"])
+    said = {
+        vehicle_id: (loaded[0].id, [each.data for each in loaded[1]])
+        for vehicle_id, loaded in found.items()
+        if not isinstance(loaded, Exception)
+    }
+    assert said == {"CAR1": ("CAR1", [b"1"]), "CAR2": ("CAR2", [b"2"])}
+
+
 def test_remove_and_add_again(connection: Connection) -> None:
     """A removed id comes back empty: nothing of before is left to its new owner."""
     _message(connection, "CAR1", "S", b"1")

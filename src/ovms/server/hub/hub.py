@@ -7,17 +7,19 @@ the same moment.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ovms.base.clock import Clock
 from ovms.protocol import Message, Role
+from ovms.protocol.messages import LatestMessage
 from ovms.protocol.records.alert import Alert, AlertKind
 from ovms.server.hub.commands import ANSWER_TIMEOUT
 from ovms.server.hub.context import RoomContext
 from ovms.server.hub.interfaces import AlertService, Line, Storage
 from ovms.server.hub.limits import HubLimits
+from ovms.server.hub.loading import RoomLoader
 from ovms.server.hub.member import Car, Member
 from ovms.server.hub.observers import RoomObserver
 from ovms.server.hub.room import Room
@@ -140,7 +142,7 @@ class Hub:
         self.groups = self._context.groups
         self.counts = self._context.counts
         self._logs: dict[str, TelemetryLog] = {}
-        self._loading: dict[str, asyncio.Task[Room | None]] = {}
+        self._loader = RoomLoader(self._load)
         self._tasks: set[asyncio.Task[None]] = set()
         self._counted = clock.monotonic()
 
@@ -162,12 +164,7 @@ class Hub:
         room = self.rooms.get(vehicle_id)
         if room is not None:
             return room
-        loading = self._loading.get(vehicle_id)
-        if loading is None:
-            loading = asyncio.create_task(self._load(vehicle_id))
-            self._loading[vehicle_id] = loading
-            loading.add_done_callback(lambda _: self._loading.pop(vehicle_id, None))
-        room = await asyncio.shield(loading)
+        room = await self._loader.find(vehicle_id)
         return await self.find(vehicle_id) if room is not None and room.is_void else room
 
     async def find_proven(self, vehicle_id: str, proves: Callable[[str], bool]) -> Room | None:
@@ -179,17 +176,23 @@ class Hub:
         room = await self.find(vehicle_id)
         if room is None or proves(room.vehicle.secret) or vehicle_id not in self.rooms:
             return room
-        found = await self._storage.load_vehicle(vehicle_id)
+        found = (await self._storage.load_vehicles([vehicle_id])).get(vehicle_id)
+        if isinstance(found, Exception):
+            raise found
         if found is None or not proves(found[0].secret):
             return room
         self.refresh([found[0].change])
         return await self.find(vehicle_id)
 
-    async def _load(self, vehicle_id: str) -> Room | None:
-        found = await self._storage.load_vehicle(vehicle_id)
-        if found is None:
-            return None
-        vehicle, stored = found
+    async def _load(self, vehicle_ids: Sequence[str]) -> dict[str, Room | Exception]:
+        """Make the rooms of vehicles, of those that exist."""
+        found = await self._storage.load_vehicles(vehicle_ids)
+        return {
+            vehicle_id: each if isinstance(each, Exception) else self._make_room(*each)
+            for vehicle_id, each in found.items()
+        }
+
+    def _make_room(self, vehicle: Vehicle, stored: Iterable[LatestMessage]) -> Room:
         room = Room(vehicle, self._context, self._telemetry(vehicle))
         room.latest.restore(stored)
         return room

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -31,8 +31,13 @@ class Storage(HistorySink, Protocol):
     The ``put_…`` methods return at once; they take vehicle ids in upper case.
     """
 
-    async def load_vehicle(self, vehicle_id: str) -> tuple[Vehicle, Sequence[LatestMessage]] | None:
-        """Return a vehicle and its stored messages; ``None`` if unknown."""
+    async def load_vehicles(
+        self, vehicle_ids: Sequence[str]
+    ) -> Mapping[str, tuple[Vehicle, Sequence[LatestMessage]] | Exception]:
+        """Return vehicles and their stored messages by their ids; without those unknown.
+
+        In place of one that alone cannot be read stands the error.
+        """
 
     def put_message(self, vehicle_id: str, message: LatestMessage) -> None:
         """Keep the latest message of its code."""

@@ -19,7 +19,7 @@ from ovms.base.turns import Turns
 from ovms.protocol.records.history import CONNECTION_TYPE, KeptRecord
 from ovms.server.storage import queries
 from ovms.server.storage.database import Lane
-from ovms.server.storage.errors import StoreClosed
+from ovms.server.storage.errors import DamagedVehicle, StoreClosed
 from ovms.server.storage.expiry import TRAFFIC_DAYS, ExpiryKind
 from ovms.server.storage.names import vehicle_key
 from ovms.server.storage.plausible import CLOCK_LEAP_LIMIT
@@ -29,7 +29,7 @@ from ovms.server.storage.series_cache import SeriesCache
 from ovms.server.storage.writer import CLOSE_TIMEOUT, Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from typing import TypeVar
 
     from sqlalchemy import Connection
@@ -111,17 +111,43 @@ class Store:
         return store
 
     async def load_vehicle(self, vehicle_id: str) -> tuple[Vehicle, list[LatestMessage]] | None:
-        """Return a vehicle and the latest message of each code by code, or ``None``.
+        """Return a vehicle and its latest messages as :meth:`load_vehicles`, ``None`` if unknown.
 
-        Sealed messages of an older token are left out. What was put before is seen, even while the
-        disk refuses to take it. Raises :class:`ovms.server.storage.errors.DatabaseError`.
+        Raises :class:`ovms.server.storage.errors.DatabaseError`.
         """
         vehicle_id = vehicle_key(vehicle_id)
-        newer, token = self.writer.unsaved(vehicle_id)
-        found = await self.database.read(partial(queries.load_vehicle, vehicle_id=vehicle_id))
-        if found is None:
-            return None
-        vehicle, rows = found
+        found = (await self.load_vehicles([vehicle_id])).get(vehicle_id)
+        if isinstance(found, DamagedVehicle):
+            raise found
+        return found
+
+    async def load_vehicles(
+        self, vehicle_ids: Sequence[str]
+    ) -> dict[str, tuple[Vehicle, list[LatestMessage]] | DamagedVehicle]:
+        """Return vehicles, and the latest message of each code by code, by their ids.
+
+        The ids are in upper case; unknown vehicles are left out. Sealed messages of an older token
+        are left out, too. What was put before is seen, even while the disk refuses to take it.
+        Raises :class:`ovms.server.storage.errors.DatabaseError`.
+        """
+        newer = {each: self.writer.unsaved(each) for each in vehicle_ids}
+        query = partial(queries.load_vehicles, vehicle_ids=vehicle_ids)
+        found = await self.database.read(query)
+        return {
+            vehicle_id: each
+            if isinstance(each, DamagedVehicle)
+            else self._fresh(*each, *newer[vehicle_id])
+            for vehicle_id, each in found.items()
+        }
+
+    def _fresh(
+        self,
+        vehicle: Vehicle,
+        rows: list[LatestMessage],
+        newer: dict[str, LatestMessage],
+        token: str | None,
+    ) -> tuple[Vehicle, list[LatestMessage]]:
+        """Return a vehicle that was loaded with what is not durable yet."""
         self._owners[vehicle.id] = vehicle.owner_id
         if token not in (None, vehicle.paranoid_token):
             vehicle = replace(vehicle, paranoid_token=token)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from ovms.server.storage import names
 from ovms.server.storage.encrypted import NOTHING, Encrypted, Place
@@ -44,7 +44,7 @@ from ovms.server.storage.shares import end_shares
 from ovms.server.values import LatestMessage, Vehicle, VehicleChange, VehicleStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from sqlalchemy import Connection, Select
 
@@ -102,6 +102,17 @@ def _select(*more: Any) -> Select[Any]:
     return select(*_VEHICLE, *more).join(owners).where(vehicles.c.deleted.is_(None))
 
 
+_IDS = bindparam("ids", expanding=True)
+_BY_IDS = _select().where(vehicles.c.id.in_(_IDS))
+_LATEST = messages.c
+_LATEST_BY_IDS = (
+    select(_LATEST.vehicle_id, _LATEST.code, _LATEST.data, _LATEST.time, _LATEST.token)
+    .where(_LATEST.vehicle_id.in_(_IDS))
+    .order_by(_LATEST.vehicle_id, _LATEST.code)
+)
+"""Made once: to build a statement takes longer than to run it."""
+
+
 def add_vehicle(
     connection: Connection,
     vehicle_id: str,
@@ -132,12 +143,7 @@ def add_vehicle(
 def find_vehicle(connection: Connection, vehicle_id: str) -> Vehicle | None:
     """Return a vehicle, or ``None``. Raises :class:`DamagedVehicle`."""
     row = _row(connection, vehicle_id)
-    if row is None:
-        return None
-    try:
-        return _vehicle(row, decrypt(connection, secret_place(row.id), row.secret))
-    except DamagedSecret as error:
-        raise DamagedVehicle(str(error)) from None
+    return None if row is None else _checked(connection, row)
 
 
 def find_vehicles(connection: Connection, vehicle_ids: Iterable[str]) -> list[Vehicle]:
@@ -171,6 +177,14 @@ def get_any_vehicle(connection: Connection, vehicle_id: str) -> Vehicle:
 def _row(connection: Connection, vehicle_id: str) -> Any:
     query = _select().where(vehicles.c.id == names.vehicle_key(vehicle_id))
     return connection.execute(query).one_or_none()
+
+
+def _checked(connection: Connection, row: Any) -> Vehicle:
+    """Return the vehicle of a row. Raises :class:`DamagedVehicle`."""
+    try:
+        return _vehicle(row, decrypt(connection, secret_place(row.id), row.secret))
+    except DamagedSecret as error:
+        raise DamagedVehicle(str(error)) from None
 
 
 def _opened(connection: Connection, row: Any) -> Vehicle:
@@ -341,13 +355,34 @@ def load_vehicle(
     """Return a vehicle and the latest message of each code by code, or ``None``.
 
     All of them, also sealed ones that no longer count: see :meth:`LatestMessage.counts`.
+    Raises :class:`DamagedVehicle`.
     """
-    vehicle = find_vehicle(connection, vehicle_id)
-    m = messages.c
-    query = select(m.code, m.data, m.time, m.token)
-    query = query.where(m.vehicle_id == names.vehicle_key(vehicle_id)).order_by(m.code)
-    rows = connection.execute(query).all()  # also of nobody: it takes as long
-    return None if vehicle is None else (vehicle, [LatestMessage(*row) for row in rows])
+    vehicle_id = names.vehicle_key(vehicle_id)
+    found = load_vehicles(connection, [vehicle_id]).get(vehicle_id)
+    if isinstance(found, DamagedVehicle):
+        raise found
+    return found
+
+
+def load_vehicles(
+    connection: Connection, vehicle_ids: Sequence[str]
+) -> dict[str, tuple[Vehicle, list[LatestMessage]] | DamagedVehicle]:
+    """Return the same of several vehicles (ids in upper case) by their ids, of those that exist.
+
+    In place of one whose secret is damaged stands the error.
+    """
+    ids = {"ids": vehicle_ids}
+    rows = connection.execute(_BY_IDS, ids).all()
+    latest: dict[str, list[LatestMessage]] = {each: [] for each in vehicle_ids}
+    for vehicle_id, *row in connection.execute(_LATEST_BY_IDS, ids):  # also of nobody: as long
+        latest[vehicle_id].append(LatestMessage(*row))
+    found: dict[str, tuple[Vehicle, list[LatestMessage]] | DamagedVehicle] = {}
+    for row in rows:
+        try:
+            found[row.id] = _checked(connection, row), latest[row.id]
+        except DamagedVehicle as error:
+            found[row.id] = error
+    return found
 
 
 def last_heard(connection: Connection, vehicle_id: str) -> float | None:
