@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import BindParameter, bindparam, delete, func, insert, select, update
 
 from ovms.server.storage import names
 from ovms.server.storage.encrypted import NOTHING, Encrypted, Place
@@ -102,7 +102,7 @@ def _select(*more: Any) -> Select[Any]:
     return select(*_VEHICLE, *more).join(owners).where(vehicles.c.deleted.is_(None))
 
 
-_IDS = bindparam("ids", expanding=True)
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _BY_IDS = _select().where(vehicles.c.id.in_(_IDS))
 _LATEST = messages.c
 _LATEST_BY_IDS = (
@@ -374,8 +374,8 @@ def load_vehicles(
     ids = {"ids": vehicle_ids}
     rows = connection.execute(_BY_IDS, ids).all()
     latest: dict[str, list[LatestMessage]] = {each: [] for each in vehicle_ids}
-    for vehicle_id, *row in connection.execute(_LATEST_BY_IDS, ids):  # also of nobody: as long
-        latest[vehicle_id].append(LatestMessage(*row))
+    for vehicle_id, *message in connection.execute(_LATEST_BY_IDS, ids):  # of nobody as well
+        latest[vehicle_id].append(LatestMessage(*message))
     found: dict[str, tuple[Vehicle, list[LatestMessage]] | DamagedVehicle] = {}
     for row in rows:
         try:
