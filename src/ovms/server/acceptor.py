@@ -330,6 +330,8 @@ class ServerConnection:
             else:
                 self._acceptor.unanswered += 1
                 self._note_failure(pump, FailureReason.BUSY)
+        finally:
+            self._entering = None  # a task that has ended still takes half a kilobyte
 
     async def _enter_by_secret(self, pump: Pump, welcome: CallerWelcome) -> None:
         def proves(secret: str) -> bool:
@@ -558,9 +560,7 @@ def _address(pump: Pump) -> str:
 
 
 def _reason(error: Exception | None) -> str:
-    if error is None:
-        return "closed by the other end"
-    return str(error) or type(error).__name__
+    return "closed by the other end" if error is None else str(error) or type(error).__name__
 
 
 class Acceptor:
@@ -673,8 +673,7 @@ class Acceptor:
             connection.end_old_page()
             connection.note_first_byte()
             if connection.is_late and connection.pump is not None:
-                # Browsers open connections that they may use later.
-                is_usual = connection.is_http
+                is_usual = connection.is_http  # browsers open some that they may use later
                 connection.pump.close(None if is_usual else NoWelcome("no welcome in time"))
 
     def logins(self) -> list[Login]:

@@ -21,7 +21,6 @@ Nor does it show that it is the last row: the queue lingers for further ones, th
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
@@ -143,8 +142,8 @@ class CommandQueue(Generic[A]):
         self._patient: list[PendingCommand[A]] = []
         """Sent and passed by, with time left: an answer by number still counts."""
         self._current: PendingCommand[A] | None = None
-        self._given_up: deque[PendingCommand[A]] = deque(maxlen=QUEUE_LIMIT)
-        self._overdue: deque[int | None] = deque(maxlen=QUEUE_LIMIT)
+        self._given_up: list[PendingCommand[A]] = []
+        self._overdue: list[int | None] = []
         """Numbers of commands whose answers did not come in time; ``None`` for sealed ones."""
         self._pinged: float | None = None
         """When the wait for a ping's answer ends; ``None`` while there is none."""
@@ -209,7 +208,7 @@ class CommandQueue(Generic[A]):
             self._release_late()  # from here on a late answer cannot be told from the next one's
         for overdue in [pending for pending in self._patient if now >= pending.deadline]:
             self._patient.remove(overdue)
-            self._overdue.append(overdue.number)
+            self._note_overdue(overdue.number)
             self._end(overdue)
         current = self._current
         if current is not None and now >= current.deadline:
@@ -378,7 +377,7 @@ class CommandQueue(Generic[A]):
         """Go on: the car has said all that it had to say before the last ping."""
         self._pinged = None
         self._release_late()
-        self._overdue += [late.number for late in self._given_up]
+        self._note_overdue(*[late.number for late in self._given_up])
         self._given_up.clear()
         current = self._current
         if current is not None and current.is_followed and not current.has_rows:
@@ -389,10 +388,14 @@ class CommandQueue(Generic[A]):
         """Let others pass a command; a sealed one could not be told from theirs any more."""
         self._current = None
         if pending.number is None:
-            self._overdue.append(None)
+            self._note_overdue(None)
             self._fail(pending, NO_ANSWER)
         else:
             self._patient.append(pending)
+
+    def _note_overdue(self, *numbers: int | None) -> None:
+        """Note whose answers did not come in time, ``None`` for sealed ones."""
+        self._overdue = [*self._overdue, *numbers][-QUEUE_LIMIT:]
 
     def _release_late(self) -> None:
         """Let those go on whose answer had begun: nothing more of it will be passed on."""
@@ -411,7 +414,7 @@ class CommandQueue(Generic[A]):
             self._send_ping(now)
 
     def _give_up(self, pending: PendingCommand[A], now: float) -> None:
-        self._given_up.append(pending)
+        self._given_up = [*self._given_up[1 - QUEUE_LIMIT :], pending]
         self._send_ping(now)
         if not pending.has_rows:
             self._fail(pending, NO_ANSWER)

@@ -457,7 +457,7 @@ class Room:
                 await self._context.alerts.subscribe(self.vehicle, client.subscriptions[0])
             except Exception as error:
                 self._context.guard.failed("subscription", error, self.vehicle.id)
-            client.subscriptions.popleft()
+            del client.subscriptions[0]
 
     def _watch_group(self, client: Member, message: Message) -> None:
         self._context.groups.watch(client, self.vehicle.id, message.data, self.send)
@@ -514,7 +514,7 @@ class Room:
         """Go on with a client's next command."""
         client.is_busy = False
         while client.turns and not client.is_busy:
-            self._begin_turn(client, client.turns.popleft())
+            self._begin_turn(client, client.turns.pop(0))
         if client.on_idle is not None and not client.is_busy:
             client.on_idle()
 
