@@ -147,7 +147,7 @@ class Pump(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._error: Exception | None = None
         self._is_full = False
-        self._waiters: list[asyncio.Future[None]] = []
+        self._waiters: tuple[asyncio.Future[None], ...] = ()
         self._turns = turns
         self.allowance: Allowance | None = None
         """What the other end may send over time; anything without one."""
@@ -286,7 +286,7 @@ class Pump(asyncio.Protocol):
         """Wait until the other end has read most of what waits, or the connection has ended."""
         if self._is_full and self._transport is not None:
             waiter = asyncio.get_running_loop().create_future()
-            self._waiters.append(waiter)
+            self._waiters += (waiter,)
             await waiter
 
     def expect_life(self, seconds: int) -> None:
@@ -647,10 +647,10 @@ class Pump(asyncio.Protocol):
     def resume_writing(self) -> None:
         """Let those go on that wait in :meth:`drained`."""
         self._is_full = False
-        for waiter in self._waiters:
+        waiters, self._waiters = self._waiters, ()
+        for waiter in waiters:
             if not waiter.done():
                 waiter.set_result(None)
-        self._waiters.clear()
 
     def connection_lost(self, error: Exception | None) -> None:
         """Call the handler, once, after what came before and still waits for a turn."""

@@ -46,11 +46,11 @@ async def test_an_answer() -> None:
     app, car = place.app(), place.car()
     app.hears()
     asking = await asks(place, Command(16, "3,16"))
-    assert (car.hears(), place.room.clients, place.room.apps) == (["C16,3,16"], [app.member], 1)
+    assert (car.hears(), place.room.clients, place.room.apps) == (["C16,3,16"], (app.member,), 1)
     assert len(place.room.askers) == 1
     car.says("c16,0,done, or so")
     assert await asking == [Answer(16, Result.OK, "done, or so")]
-    assert (app.hears(), car.hears(), place.room.askers) == ([], [], [])
+    assert (app.hears(), car.hears(), [*place.room.askers]) == ([], [], [])
 
 
 async def test_an_answer_in_rows() -> None:
@@ -141,7 +141,7 @@ async def _happens(steps: list[tuple[str, int]]) -> None:
     for asker, answers in zip(calls, done, strict=True):
         if not isinstance(answers, BaseException):
             assert [answer.text for answer in answers] == [asker]
-    assert place.room.askers == []
+    assert place.room.askers == ()
 
 
 async def test_no_car() -> None:
@@ -218,7 +218,7 @@ async def test_who_has_asked_hangs_up() -> None:
     assert car.hears() == ["C12"]
     car.says("c12,0")
     assert (await stays)[0].number == 12
-    assert (app.hears(), place.room.askers) == ([], [])
+    assert (app.hears(), place.room.askers) == ([], ())
 
 
 async def test_askers_are_bounded() -> None:
@@ -313,7 +313,7 @@ async def test_a_command_that_is_taken_back() -> None:
     assert error.value.reason is Reason.WITHDRAWN
     car.says("c12,0,done")
     assert rows == await sent.answers(PATIENCE) == [Answer(12, Result.OK, "done")]
-    assert (sent.is_over, sent.is_waiting, place.room.askers) == (True, False, [])
+    assert (sent.is_over, sent.is_waiting, place.room.askers) == (True, False, ())
     assert car.hears() == ["C12"]
 
 
@@ -328,7 +328,7 @@ async def test_a_command_that_could_not_be_asked(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(place.room, "take_command", fail)
     with pytest.raises(ZeroDivisionError):
         AskedCommand(place.room, CHARGE)
-    assert place.room.askers == []
+    assert place.room.askers == ()
 
 
 async def test_a_failed_line() -> None:

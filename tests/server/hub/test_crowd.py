@@ -24,7 +24,7 @@ def test_the_one_heard_longest_ago_gives_way(role: Role) -> None:
     newcomer = place.joins(role)
     assert [client.line.is_closed for client in clients] == [False, True, False]
     assert isinstance(clients[1].line.error, CrowdedOut)
-    assert place.room.clients == [clients[0].member, clients[2].member, newcomer.member]
+    assert place.room.clients == (clients[0].member, clients[2].member, newcomer.member)
     clients[1].leaves()  # its connection ends later
     assert len(place.room.clients) == 3
 

@@ -140,7 +140,7 @@ class AskedCommand:
         self._asker = Member(
             Role.BATCH, self._line, joined=0.0, heard=0.0, on_idle=self._line.over.set
         )
-        room.askers.append(self._asker)
+        room.askers += (self._asker,)
         try:
             room.take_command(self._asker, command.message)
         except BaseException:
@@ -182,7 +182,7 @@ class AskedCommand:
         return _checked(self._line)
 
     def _leave(self) -> None:
-        self._room.askers.remove(self._asker)
+        self._room.askers = tuple(each for each in self._room.askers if each is not self._asker)
         self._room.drop_commands(self._asker)
 
 

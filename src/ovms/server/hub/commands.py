@@ -88,7 +88,7 @@ class Outcome(Generic[A]):
     """The answer that came, if one has."""
     receiver: A | Broadcast | None
     """Who gets it; ``None`` if nobody does."""
-    endings: list[Ending[A]]
+    endings: tuple[Ending[A], ...]
     """Commands that are over."""
 
 
@@ -121,6 +121,8 @@ class CommandQueue(Generic[A]):
 
     Act at once upon the :class:`Outcome` that a call returns, then flush the pacer: an answer may
     have shown that there is room for more. Times are monotonic seconds.
+
+    Few cars are ever asked anything, so what waits is in tuples: empty ones take no memory.
     """
 
     __slots__ = ("_barrier", "_counts", "_current", "_endings", "_given_up", "_overdue", "_pacer",
@@ -138,18 +140,18 @@ class CommandQueue(Generic[A]):
         self._counts = counts or HubCounts()
         self._refusal = refusal
         """Returns why the car must not be sent a command of this number now, or nothing."""
-        self._waiting: list[PendingCommand[A]] = []
-        self._patient: list[PendingCommand[A]] = []
+        self._waiting: tuple[PendingCommand[A], ...] = ()
+        self._patient: tuple[PendingCommand[A], ...] = ()
         """Sent and passed by, with time left: an answer by number still counts."""
         self._current: PendingCommand[A] | None = None
-        self._given_up: list[PendingCommand[A]] = []
-        self._overdue: list[int | None] = []
+        self._given_up: tuple[PendingCommand[A], ...] = ()
+        self._overdue: tuple[int | None, ...] = ()
         """Numbers of commands whose answers did not come in time; ``None`` for sealed ones."""
         self._pinged: float | None = None
         """When the wait for a ping's answer ends; ``None`` while there is none."""
         self._barrier = 0
         """Pings that the car must answer before the queue goes on."""
-        self._endings: list[Ending[A]] = []
+        self._endings: tuple[Ending[A], ...] = ()
         """What the call that runs will return."""
 
     @property
@@ -178,7 +180,7 @@ class CommandQueue(Generic[A]):
         elif len(self._waiting) >= QUEUE_LIMIT:
             self._fail(pending, TOO_MANY)
         else:
-            self._waiting.append(pending)
+            self._waiting += (pending,)
             self._send_next(now)
         return self._outcome()
 
@@ -207,7 +209,7 @@ class CommandQueue(Generic[A]):
             self._pinged = None
             self._release_late()  # from here on a late answer cannot be told from the next one's
         for overdue in [pending for pending in self._patient if now >= pending.deadline]:
-            self._patient.remove(overdue)
+            self._patient = _without(self._patient, overdue)
             self._note_overdue(overdue.number)
             self._end(overdue)
         current = self._current
@@ -230,7 +232,7 @@ class CommandQueue(Generic[A]):
             self._pacer.withdraw()
             self._current = None
             self._counts.commands[CommandOutcome.WITHDRAWN] += 1
-        waiting = [pending for pending in self._waiting if pending.asker is not asker]
+        waiting = tuple(pending for pending in self._waiting if pending.asker is not asker)
         self._counts.commands[CommandOutcome.WITHDRAWN] += len(self._waiting) - len(waiting)
         self._waiting = waiting
         for sent in (self._current, *self._given_up, *self._patient):
@@ -251,7 +253,7 @@ class CommandQueue(Generic[A]):
             told = pending in self._given_up or pending.has_rows or pending.number is None
             answer = None if told else Answer(pending.number or 0, Result.FAILED, reason).message
             if pending.has_rows or pending not in self._given_up:
-                self._endings.append(Ending(asker, answer))
+                self._endings += (Ending(asker, answer),)
             pending.asker = None
         self._send_next(now)
         return self._outcome()
@@ -262,7 +264,7 @@ class CommandQueue(Generic[A]):
             self._pacer.withdraw()
             self._current = None
         else:
-            self._waiting.remove(pending)
+            self._waiting = _without(self._waiting, pending)
         self._counts.commands[CommandOutcome.WITHDRAWN] += 1
 
     def is_waiting(self, asker: A) -> bool:
@@ -279,11 +281,9 @@ class CommandQueue(Generic[A]):
         failed = [pending for pending in (*sent, *self._waiting) if not pending.has_rows]
         self._current = self._pinged = None
         self._barrier = 0
-        self._waiting.clear()
-        self._patient.clear()
+        self._waiting = self._patient = ()
         self._release_late()
-        self._given_up.clear()
-        self._overdue.clear()
+        self._given_up = self._overdue = ()
         for pending in sent:
             if pending.has_rows:
                 self._finish(pending)
@@ -338,7 +338,8 @@ class CommandQueue(Generic[A]):
         if isinstance(late, Broadcast):
             return BROADCAST
         if answer is None or answer.is_last:
-            self._overdue.remove(late)
+            at = self._overdue.index(late)
+            self._overdue = self._overdue[:at] + self._overdue[at + 1 :]
         return None
 
     def _answered_patient(self, pending: PendingCommand[A], answer: Answer, now: float) -> A | None:
@@ -346,7 +347,7 @@ class CommandQueue(Generic[A]):
         self._note_row(pending, now)
         pending.deadline = now + ROW_TIMEOUT
         if answer.is_last:
-            self._patient.remove(pending)
+            self._patient = _without(self._patient, pending)
             self._finish(pending)
             self._send_next(now)
         return pending.asker
@@ -355,7 +356,7 @@ class CommandQueue(Generic[A]):
         """Take an answer to a given-up command; a sealed one may have more rows behind it."""
         self._pacer.landed(late.mark)
         if answer is not None and answer.is_last:
-            self._given_up.remove(late)
+            self._given_up = _without(self._given_up, late)
             if late.has_rows:
                 self._finish(late)
         return late.asker if late.has_rows else None
@@ -378,7 +379,7 @@ class CommandQueue(Generic[A]):
         self._pinged = None
         self._release_late()
         self._note_overdue(*[late.number for late in self._given_up])
-        self._given_up.clear()
+        self._given_up = ()
         current = self._current
         if current is not None and current.is_followed and not current.has_rows:
             self._pass_by(current)
@@ -391,11 +392,11 @@ class CommandQueue(Generic[A]):
             self._note_overdue(None)
             self._fail(pending, NO_ANSWER)
         else:
-            self._patient.append(pending)
+            self._patient += (pending,)
 
     def _note_overdue(self, *numbers: int | None) -> None:
         """Note whose answers did not come in time, ``None`` for sealed ones."""
-        self._overdue = [*self._overdue, *numbers][-QUEUE_LIMIT:]
+        self._overdue = (*self._overdue, *numbers)[-QUEUE_LIMIT:]
 
     def _release_late(self) -> None:
         """Let those go on whose answer had begun: nothing more of it will be passed on."""
@@ -414,7 +415,7 @@ class CommandQueue(Generic[A]):
             self._send_ping(now)
 
     def _give_up(self, pending: PendingCommand[A], now: float) -> None:
-        self._given_up = [*self._given_up[1 - QUEUE_LIMIT :], pending]
+        self._given_up = (*self._given_up[1 - QUEUE_LIMIT :], pending)
         self._send_ping(now)
         if not pending.has_rows:
             self._fail(pending, NO_ANSWER)
@@ -426,7 +427,7 @@ class CommandQueue(Generic[A]):
             pending = self._next()
             if pending is None:
                 return
-            self._waiting.remove(pending)
+            self._waiting = _without(self._waiting, pending)
             if wire_length(pending.message) > self._pacer.longest:
                 self._fail(pending, TOO_LONG)
                 continue
@@ -454,7 +455,7 @@ class CommandQueue(Generic[A]):
     def _outcome(
         self, answer: Message | None = None, receiver: A | Broadcast | None = None
     ) -> Outcome[A]:
-        endings, self._endings = self._endings, []
+        endings, self._endings = self._endings, ()
         return Outcome(answer, receiver, endings)
 
     def _end(self, pending: PendingCommand[A]) -> None:
@@ -467,7 +468,7 @@ class CommandQueue(Generic[A]):
     def _finish(self, pending: PendingCommand[A]) -> None:
         """Let an asker go on that has its answer."""
         if pending.asker is not None:
-            self._endings.append(Ending(pending.asker, None))
+            self._endings += (Ending(pending.asker, None),)
 
     def _fail(self, pending: PendingCommand[A], reason: str) -> None:
         """Refuse a command and let its asker go on; what is sealed shows no number to refuse."""
@@ -477,4 +478,11 @@ class CommandQueue(Generic[A]):
         refusal = None
         if pending.number is not None:
             refusal = Answer(pending.number, Result.FAILED, reason).message
-        self._endings.append(Ending(pending.asker, refusal))
+        self._endings += (Ending(pending.asker, refusal),)
+
+
+def _without(
+    those: tuple[PendingCommand[A], ...], one: PendingCommand[A]
+) -> tuple[PendingCommand[A], ...]:
+    """Return all but one of them."""
+    return tuple(each for each in those if each is not one)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from ovms.protocol import Message, Role
@@ -25,7 +25,10 @@ class Turn(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Member:
-    """Somebody in a room. Times are monotonic seconds."""
+    """Somebody in a room. Times are monotonic seconds.
+
+    What few members ever have is in tuples: while they are empty they take no memory.
+    """
 
     role: Role
     """``SERVER`` for another server: as a :class:`Car` for its car, else for its clients."""
@@ -33,14 +36,13 @@ class Member:
     joined: float
     heard: float
     """When something last came that counts: of a car nothing does before its proof."""
-    turns: list[Turn] = field(default_factory=list)
-    """Commands that wait until the one before is answered: answers come in order of asking. Few
-    members ever have one, and a deque takes 760 bytes while it is empty."""
+    turns: tuple[Turn, ...] = ()
+    """Commands that wait until the one before is answered: answers come in order of asking."""
     is_busy: bool = False
     """A command of this client is being answered."""
     stream: asyncio.Task[None] | None = None
     """The answer that the server is giving it."""
-    subscriptions: list[bytes] = field(default_factory=list)
+    subscriptions: tuple[bytes, ...] = ()
     """What this client wants to be alerted by, the first of which is being checked."""
     counted: tuple[int, int] = (0, 0)
     """Bytes received and sent on its line that are in the day's traffic already."""

@@ -26,7 +26,7 @@ class Relays:
     __slots__ = ("_context", "_room", "claim", "members")
 
     def __init__(self, room: Room, context: RoomContext) -> None:
-        self.members: list[Member] = []
+        self.members: tuple[Member, ...] = ()
         """Other servers, for their clients."""
         self.claim = 0
         """When the car logged in, milliseconds: of two servers that claim it, the later has it."""
@@ -49,13 +49,17 @@ class Relays:
         """Let another server in for its clients, and tell it what is known of the car."""
         clock = self._context.clock
         relay = Member(Role.SERVER, line, joined=clock.monotonic(), heard=clock.monotonic())
-        self.members.append(relay)
+        self.members += (relay,)
         self._room.send(relay, self.presence)
         for message, came in self._room.latest.replay():
             if came is not None:
                 self._room.send(relay, Message("T", b"%d" % max(0, clock.time() - came)))
             self._room.send(relay, message)
         return relay
+
+    def remove(self, relay: Member) -> None:
+        """Let another server out."""
+        self.members = tuple(each for each in self.members if each is not relay)
 
     def hear(self, car: Car, message: Message) -> None:
         """Pass on what the car says, except what is for the asker of a command or for us."""
@@ -64,7 +68,7 @@ class Relays:
 
     def send(self, message: Message) -> None:
         """Send a message to all."""
-        for relay in [*self.members]:
+        for relay in self.members:
             self._room.send(relay, message)
 
     def receive(self, relay: Member, message: Message) -> None:

@@ -75,8 +75,8 @@ class Room:
         self.car: Car | None = None
         """The car, which has proven itself here or at another server."""
         self.waiting = WaitingCars(context.random)
-        self.clients: list[Member] = []
-        self.askers: list[Member] = []
+        self.clients: tuple[Member, ...] = ()
+        self.askers: tuple[Member, ...] = ()
         """Who asks the car something from outside: see :mod:`ovms.server.hub.asking`."""
         self.relays = Relays(self, context)
         self.latest = LatestMessages(vehicle.paranoid_token)
@@ -178,7 +178,7 @@ class Room:
         for old in crowded_out(self.clients, client, self._context.limits):
             self.leave(old)
             old.line.close(CrowdedOut())
-        self.clients.append(client)
+        self.clients += (client,)
         self.send(client, Message("Z", b"1" if self.car else b"0"))
         for message, _ in self.latest.replay():
             self.send(client, message)
@@ -189,7 +189,7 @@ class Room:
             self.tell_car_its_peers()
 
     def _lose_client(self, client: Member) -> None:
-        self.clients.remove(client)
+        self.clients = tuple(each for each in self.clients if each is not client)
         self._drop_work(client)
         if client.role is Role.APP:
             self.tell_car_its_peers()
@@ -216,7 +216,7 @@ class Room:
         self._context.groups.client_gone(client)
 
     def _lose_relay(self, relay: Member) -> None:
-        self.relays.members.remove(relay)
+        self.relays.remove(relay)
         self.drop_commands(relay)
         if relay.watching:
             self.tell_car_its_peers()
@@ -360,7 +360,7 @@ class Room:
         if age and self.latest.is_older(latest):
             return
         is_kept = self.latest.put(latest)
-        for client in [*self.clients]:
+        for client in self.clients:
             if client.rights is not None and not may_hear(client.rights, message):
                 continue
             self.send(client, message)
@@ -447,7 +447,7 @@ class Room:
         if len(client.subscriptions) >= SUBSCRIPTIONS_LIMIT:
             self.ignore(client, message)
             return
-        client.subscriptions.append(message.data)
+        client.subscriptions += (message.data,)
         if len(client.subscriptions) == 1:
             self._context.spawn(self._subscribe(client))
 
@@ -457,7 +457,7 @@ class Room:
                 await self._context.alerts.subscribe(self.vehicle, client.subscriptions[0])
             except Exception as error:
                 self._context.guard.failed("subscription", error, self.vehicle.id)
-            del client.subscriptions[0]
+            client.subscriptions = client.subscriptions[1:]
 
     def _watch_group(self, client: Member, message: Message) -> None:
         self._context.groups.watch(client, self.vehicle.id, message.data, self.send)
@@ -478,7 +478,7 @@ class Room:
         if not client.is_busy:
             self._begin_turn(client, turn)
         elif len(client.turns) < QUEUE_LIMIT:
-            client.turns.append(turn)
+            client.turns += (turn,)
         else:
             self._refuse(client, turn, TOO_MANY)
 
@@ -514,7 +514,9 @@ class Room:
         """Go on with a client's next command."""
         client.is_busy = False
         while client.turns and not client.is_busy:
-            self._begin_turn(client, client.turns.pop(0))
+            turn, *others = client.turns
+            client.turns = tuple(others)
+            self._begin_turn(client, turn)
         if client.on_idle is not None and not client.is_busy:
             client.on_idle()
 
@@ -540,7 +542,7 @@ class Room:
 
     def drop_commands(self, client: Member) -> None:
         """Drop what a client that has gone still waited for."""
-        client.turns.clear()
+        client.turns = ()
         if self.car is not None:
             self.car.commands.forget(client)
 
@@ -577,7 +579,7 @@ class Room:
 
     def _deliver(self, answer: Message, receiver: Member | Broadcast | None) -> None:
         if isinstance(receiver, Broadcast):  # what nobody asked for may say anything
-            for client in [*self.clients]:
+            for client in self.clients:
                 if client.rights is None:
                     self.send(client, answer)
             self.relays.send(answer)
@@ -615,7 +617,7 @@ class Room:
             self.car.pacer.tell_peers(self.watching)
 
     def _to_clients(self, message: Message) -> None:
-        for client in [*self.clients]:
+        for client in self.clients:
             self.send(client, message)
 
     def _keep_presence(self) -> None:

@@ -57,7 +57,7 @@ class WaitingCars:
 
     def __init__(self, random: Random) -> None:
         self._random = random
-        self._waiting: list[WaitingCar] = []
+        self._waiting: tuple[WaitingCar, ...] = ()
         """The oldest first."""
 
     def __len__(self) -> int:
@@ -76,20 +76,19 @@ class WaitingCars:
     def add(self, car: Car, token: str, is_repeated: bool) -> Car | None:
         """Let a caller wait; return the one that must be closed for it, which may be itself."""
         newcomer = WaitingCar(car, token, is_repeated)
-        self._waiting.append(newcomer)
+        self._waiting += (newcomer,)
         if len(self._waiting) <= WAITING_CARS_LIMIT:
             return None
         repeated = [waiting for waiting in self._waiting if waiting.is_repeated]
         loser = self._one_of(repeated) if repeated else self._waiting[0]
-        self._waiting.remove(loser)
+        self.remove(loser.car)
         return loser.car
 
     def remove(self, car: Car) -> bool:
         """Let a caller wait no more; return whether it did."""
-        waiting = self.find(car)
-        if waiting is not None:
-            self._waiting.remove(waiting)
-        return waiting is not None
+        count = len(self._waiting)
+        self._waiting = tuple(each for each in self._waiting if each.car is not car)
+        return len(self._waiting) < count
 
     def _one_of(self, repeated: list[WaitingCar]) -> WaitingCar:
         """Return which of several callers with repeated tokens gives way."""

@@ -296,7 +296,7 @@ async def test_a_caller_hangs_up(car: CommandedCar) -> None:
     await until(lambda: len(car.session.room.askers) == 2)
     hung_up.set()
     await asyncio.gather(sent, waits)
-    assert car.session.room.askers == []
+    assert car.session.room.askers == ()
     car.says("c11,0")
     done = await car.answers("PUT homelink", "c24,0", sent="C24,0", data={"button": "0"})
     assert told(done) == (200, "OK")
