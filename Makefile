@@ -27,7 +27,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run web test test-web compile-tests check check-web check-python format soak mutants lock clean packages FORCE
+.PHONY: help run web bench test test-web compile-tests check check-web check-python format soak mutants lock clean packages FORCE
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -64,7 +64,7 @@ check-web: $(VENV)/.dev
 check-python: $(VENV)/.dev
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check . scripts/lock scripts/reference scripts/icons
-	$(PY) -m mypy --explicit-package-bases src tests examples scripts/lock scripts/mutants.py \
+	$(PY) -m mypy --explicit-package-bases src tests examples benchmarks/speed scripts/lock scripts/mutants.py \
 		scripts/api_types.py scripts/web_tables.py scripts/screenshots.py
 	$(PY) -m mypy --explicit-package-bases scripts/reference
 
@@ -75,6 +75,9 @@ format: $(VENV)/.dev ## Put the code in shape
 
 soak: $(VENV)/.dev ## The tests that take minutes
 	$(PYTEST) -m soak
+
+bench: $(VENV)/.dev ## How fast the server is, beside the least that the work takes in Python
+	$(PY) -m benchmarks.speed
 
 mutants: $(VENV)/.mutants ## Which changes to MODULE=ovms/... its tests do not notice
 	$(PY) scripts/mutants.py $(MODULE) $(TESTS)

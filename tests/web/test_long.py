@@ -9,8 +9,8 @@ import os
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from benchmarks.web import busy_car, show, watch
 
+from benchmarks.web import busy_car, show, watch
 from tests.programs.conftest import SECRET
 from tests.web.conftest import OWNER, PASSWORD
 
