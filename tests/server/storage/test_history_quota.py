@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,12 +15,11 @@ from ovms.server.storage.batch_writing import apply
 from ovms.server.storage.history_batch import COPY_WINDOW
 from ovms.server.storage.history_quota import HistoryQuota
 from ovms.server.storage.limits import HistoryLimits
-from ovms.server.storage.writer_connection import Put, Row
 from ovms.server.values import ALERT_TYPE, KeptRecord
 from tests.server.storage.databases import WriterTarget
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 FAR = 10**9
 
@@ -124,17 +124,18 @@ def test_what_was_not_committed_is_not_counted(
     target: WriterTarget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After a failure of the disk a vehicle is counted again."""
-    real = target.connection.put
+    real = target.connection.transaction
 
-    def put(what: Put, rows: Iterable[Row]) -> None:
-        if what is Put.ACKS:  # the last thing that a batch does
+    @contextmanager
+    def transaction() -> Iterator[None]:
+        with real():
+            yield
             raise OSError("no disk")
-        real(what, rows)
 
     quota = HistoryQuota(HistoryLimits(records=100))
     _write(target, quota, (_record("T", n) for n in range(50)))
     with monkeypatch.context() as failing:
-        failing.setattr(target.connection, "put", put)
+        failing.setattr(target.connection, "transaction", transaction)
         with pytest.raises(OSError, match="no disk"):
             _write(target, quota, (_record("T", n) for n in range(50, 100)))
     _write(target, quota, (_record("T", n) for n in range(50, 100)))

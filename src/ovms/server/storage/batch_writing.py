@@ -64,7 +64,7 @@ def _write_singly(connection: WriterConnection, batch: Batch, quota: HistoryQuot
     return lost
 
 
-def _try(connection: WriterConnection, write: Callable[[], None]) -> bool:
+def _try(connection: WriterConnection, write: Callable[[], object]) -> bool:
     """Write something, all of it or nothing; return whether it could be written."""
     try:
         with connection.savepoint():

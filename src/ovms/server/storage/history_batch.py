@@ -56,6 +56,9 @@ OnSaved = Callable[[], object]
 Key = tuple[object, ...]
 AckKey = tuple[str, str, int, int | None, bytes]
 
+Counts = dict[tuple[str, str, int], tuple[int, int]]
+"""Records and bytes of each vehicle, type and number."""
+
 _numbers = count()
 
 
@@ -193,21 +196,23 @@ def _ack_key(vehicle_id: str, record: KeptRecord) -> AckKey:
 
 def record_row(vehicle_id: str, record: KeptRecord) -> tuple[Any, ...]:
     """Return vehicle id, type, number, time, end, data and acknowledgement code."""
-    head = vehicle_id, record.type, record.number
-    return *head, record.time, record.expires, record.data, record.ack
+    return (
+        vehicle_id, record.type, record.number, record.time, record.expires, record.data, record.ack
+    )  # fmt: skip
 
 
-def counts(new: Iterable[tuple[str, KeptRecord]]) -> list[tuple[Any, ...]]:
+def counts(new: Iterable[tuple[str, KeptRecord]]) -> Counts:
     """Count records and bytes by vehicle, type and number."""
-    sums: dict[tuple[str, str, int], tuple[int, int]] = {}
+    sizes: dict[tuple[str, str, int], list[int]] = {}
     for vehicle_id, record in new:
         key = vehicle_id, record.type, record.number
-        records, size = sums.get(key, (0, 0))
-        sums[key] = records + 1, size + record_size(vehicle_id, record)
-    return [(*key, *values) for key, values in sums.items()]
+        if key in sizes:
+            sizes[key].append(len(record.data))
+        else:
+            sizes[key] = [len(record.data)]
+    return {key: (len(each), sum(each) + len(each) * _words(*key)) for key, each in sizes.items()}
 
 
-def record_size(vehicle_id: str, record: KeptRecord) -> int:
-    """Return the bytes that a record counts."""
-    words = len(vehicle_id.encode()) + len(record.type.encode())
-    return words + len(record.data) + RECORD_OVERHEAD
+def _words(vehicle_id: str, type: str, number: int) -> int:  # noqa: A002 (the field's name)
+    """Return the bytes that each such record counts beside its data."""
+    return len(vehicle_id.encode()) + len(type.encode()) + RECORD_OVERHEAD

@@ -12,10 +12,11 @@ are asked again.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from ovms.base.logs import get_logger
-from ovms.server.storage.history_batch import COPY_WINDOW, Acked, record_size
+from ovms.server.storage.history_batch import COPY_WINDOW, Acked, Counts
 from ovms.server.storage.limits import OWN_TYPES, HistoryLimits
 from ovms.server.storage.writer_connection import Find
 
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ovms.server.storage.writer_connection import WriterConnection
-    from ovms.server.values import KeptRecord
-
-    New = tuple[str, KeptRecord]
 
 CHUNK: Final = 1000
 """Records that go by one statement: some 20 ms."""
@@ -56,6 +54,10 @@ class VehicleUse:
     acks_since: float = 0.0
 
 
+def _vehicle_of(acked: Acked) -> str:
+    return acked[1][0]
+
+
 class HistoryQuota:
     """The bounds of each vehicle's history. Belongs to the writer's thread."""
 
@@ -64,9 +66,11 @@ class HistoryQuota:
         self._uses: dict[str, VehicleUse] = {}
         self._told: set[tuple[str, str]] = set()
 
-    def admitted(self, connection: WriterConnection, new: list[New]) -> list[New]:
-        """Return the records without those of types that are too many."""
-        asked = {(id_, each.type) for id_, each in new if each.type not in OWN_TYPES}
+    def refused(
+        self, connection: WriterConnection, types: Iterable[tuple[str, str, int]]
+    ) -> set[tuple[str, str]]:
+        """Return which of vehicles, types and numbers are of types too many, without number."""
+        asked = {(id_, name) for id_, name, _ in types if name not in OWN_TYPES}
         known = connection.find(Find.TYPES, asked)
         refused: set[tuple[str, str]] = set()
         rooms: dict[str, int] = {}
@@ -78,29 +82,28 @@ class HistoryQuota:
             else:
                 refused.add((id_, name))
                 self._tell(id_, "records not kept: too many types")
-        return [(id_, each) for id_, each in new if (id_, each.type) not in refused]
+        return refused
 
-    def remembered(self, connection: WriterConnection, acked: Iterable[Acked]) -> list[Acked]:
+    def remembered(self, connection: WriterConnection, acked: list[Acked]) -> list[Acked]:
         """Return the acknowledgements that are to be remembered."""
-        kept = []
-        for each in acked:
-            (vehicle_id, *_), received = each[1], each[2].received
+        kept: list[Acked] = []
+        for vehicle_id, group in groupby(acked, _vehicle_of):
+            records = list(group)
             use = self._uses.get(vehicle_id) or self._count(connection, vehicle_id)
-            if not 0 <= received - use.acks_since < COPY_WINDOW:
-                use.acks, use.acks_since = 0, received
-            use.acks += 1
-            if use.acks <= ACKS_A_VEHICLE:
-                kept.append(each)
+            if not 0 <= records[0][2].received - use.acks_since < COPY_WINDOW:
+                use.acks, use.acks_since = 0, records[0][2].received
+            kept += records[: max(0, ACKS_A_VEHICLE - use.acks)]
+            use.acks += len(records)
         return kept
 
-    def keep_within(self, connection: WriterConnection, new: Iterable[New]) -> None:
+    def keep_within(self, connection: WriterConnection, new: Counts) -> None:
         """Count records that were just stored, and let the oldest go where there are too many."""
         if len(self._uses) > VEHICLES_LIMIT:
             self._uses.clear()
         sums: dict[str, tuple[int, int]] = {}
-        for id_, record in new:
+        for (id_, _, _), (more, bytes_) in new.items():
             records, size = sums.get(id_, (0, 0))
-            sums[id_] = records + 1, size + record_size(id_, record)
+            sums[id_] = records + more, size + bytes_
         for id_, (records, size) in sums.items():
             use = self._uses.get(id_)
             if use is None:

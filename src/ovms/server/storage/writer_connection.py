@@ -41,6 +41,8 @@ class Put(Enum):
     """Vehicle id, type, number, and records and bytes that are added."""
     ACKS = auto()
     """Vehicle id, type, number, acknowledgement code, digest, when a copy came last."""
+    NEW_ACKS = auto()
+    """The same; a row whose key is there already is left out."""
     SEEN = auto()
     """Memory, part and number of a block, and its bits."""
     USES = auto()
@@ -84,8 +86,8 @@ class WriterConnection(ABC):
         """Return whether an error means that a row can never be written; others may pass."""
 
     @abstractmethod
-    def put(self, what: Put, rows: Iterable[Row]) -> None:
-        """Write rows, none of which has the key of another."""
+    def put(self, what: Put, rows: Iterable[Row]) -> int:
+        """Write rows, none of which has the key of another; return how many were written."""
 
     @abstractmethod
     def find(self, what: Find, rows: Iterable[Row]) -> set[Row]:

@@ -194,6 +194,11 @@ class BlockingConnection:
         """Return the rows that a statement yields."""
         return self._run(self._connection.fetch(sql, *values))
 
+    def write(self, sql: str, *values: object) -> int:
+        """Run a statement; return how many rows it wrote."""
+        status: str = self._run(self._connection.execute(sql, *values))
+        return int(status.rsplit(" ", 1)[-1])
+
     def execute(self, sql: str) -> None:
         """Run statements without values; several are divided by semicolons."""
         self._run(self._connection.execute(sql))

@@ -7,7 +7,7 @@ how many rows an array has is not known when a plan is made.
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ovms.server.storage.history_batch import NEAR_LIMIT, RECORD_OVERHEAD
 from ovms.server.storage.postgres.connections import BEGIN, without_nul, write_lock
@@ -39,6 +39,15 @@ class ArrayStatement:
         self.texts = [place for place, kind in enumerate(columns.values()) if kind == "text"]
         """Which columns hold text."""
 
+
+_ACKS: Final = {
+    "vehicle_id": "text",
+    "type": "text",
+    "number": "int8",
+    "ack": "int8",
+    "digest": "bytea",
+    "received": "float8",
+}
 
 _PUTS: Final[dict[Put, ArrayStatement]] = {
     Put.VOID: ArrayStatement(
@@ -116,17 +125,13 @@ _PUTS: Final[dict[Put, ArrayStatement]] = {
         "SET records = c.records + excluded.records, bytes = c.bytes + excluded.bytes",
     ),
     Put.ACKS: ArrayStatement(
-        {
-            "vehicle_id": "text",
-            "type": "text",
-            "number": "int8",
-            "ack": "int8",
-            "digest": "bytea",
-            "received": "float8",
-        },
+        _ACKS,
         "INSERT INTO history_acks ({names}) SELECT r.* FROM {rows} "
         "ON CONFLICT (vehicle_id, type, number, ack, digest) "
         "DO UPDATE SET received = excluded.received",
+    ),
+    Put.NEW_ACKS: ArrayStatement(
+        _ACKS, "INSERT INTO history_acks ({names}) SELECT r.* FROM {rows} ON CONFLICT DO NOTHING"
     ),
     Put.SEEN: ArrayStatement(
         {"memory": "bytea", "part": "int8", "block": "int8", "bits": "bytea"},
@@ -267,13 +272,16 @@ class PostgresWriter(WriterConnection):
         """See :meth:`WriterConnection.is_bad_row`."""
         return is_bad_row(error)
 
-    def put(self, what: Put, rows: Iterable[Row]) -> None:
-        """Write rows in one statement."""
-        self._fetch(_PUTS[what], rows)
+    def put(self, what: Put, rows: Iterable[Row]) -> int:
+        """Write rows in one statement; return how many were written."""
+        arrays = _arrays(_PUTS[what], rows)
+        return self._connection.write(_PUTS[what].sql, *arrays) if arrays else 0
 
     def find(self, what: Find, rows: Iterable[Row]) -> set[Row]:
         """Return what is there of these rows."""
-        return self._fetch(_FINDS[what], rows)
+        arrays = _arrays(_FINDS[what], rows)
+        found = self._connection.fetch(_FINDS[what].sql, *arrays) if arrays else ()
+        return {tuple(row) for row in found}
 
     def beat(self, time: float) -> None:
         """Note that the server runs."""
@@ -299,10 +307,10 @@ class PostgresWriter(WriterConnection):
         self._connection.execute(NOTHING_LEFT)
         return gone, size
 
-    def _fetch(self, statement: ArrayStatement, rows: Iterable[Row]) -> set[Row]:
-        arrays = [list(values) for values in zip(*rows, strict=True)]
-        if not arrays:
-            return set()
-        for place in statement.texts:
-            arrays[place] = [without_nul(text) for text in arrays[place]]
-        return {tuple(row) for row in self._connection.fetch(statement.sql, *arrays)}
+
+def _arrays(statement: ArrayStatement, rows: Iterable[Row]) -> list[list[Any]]:
+    """Return the rows as columns; nothing if there are none."""
+    arrays = [list(values) for values in zip(*rows, strict=True)]
+    for place in statement.texts if arrays else ():
+        arrays[place] = [without_nul(text) for text in arrays[place]]
+    return arrays

@@ -64,6 +64,8 @@ _PUTS: Final = {
     Put.ACKS: "INSERT INTO history_acks (vehicle_id, type, number, ack, digest, received) "
     "VALUES {} ON CONFLICT (vehicle_id, type, number, ack, digest) "
     "DO UPDATE SET received = excluded.received",
+    Put.NEW_ACKS: "INSERT INTO history_acks (vehicle_id, type, number, ack, digest, received) "
+    "VALUES {} ON CONFLICT DO NOTHING",
     Put.SEEN: "INSERT INTO seen_tokens (memory, part, block, bits) VALUES {} "
     "ON CONFLICT (memory, part, block) DO UPDATE SET bits = excluded.bits",
     Put.USES: "INSERT INTO secret_uses (memory, plain) VALUES {} "
@@ -93,8 +95,9 @@ _FINDS: Final = {
 }
 
 _RECORDS: Final = frozenset(
-    {Put.RECORDS, Put.COUNTS, Put.ACKS, Find.LIVING, Find.COPIES, Find.LATE_COPIES}
-)
+    (Put.RECORDS, Put.COUNTS, Put.ACKS, Put.NEW_ACKS,
+     Find.LIVING, Find.COPIES, Find.LATE_COPIES, Find.TYPES)
+)  # fmt: skip
 
 _HEARTBEAT: Final = "UPDATE server SET heartbeat = ? WHERE id = ?"
 
@@ -152,10 +155,12 @@ class SqliteWriter(WriterConnection):
         """See :meth:`WriterConnection.is_bad_row`."""
         return is_bad_row(error)
 
-    def put(self, what: Put, rows: Iterable[Row]) -> None:
-        """Write rows, many a statement."""
-        for statement, parameters in many(_PUTS[what], rows, _limit(what)):
-            self._connection.execute(statement, parameters)
+    def put(self, what: Put, rows: Iterable[Row]) -> int:
+        """Write rows, many a statement; return how many were written."""
+        return sum(
+            self._connection.execute(statement, parameters).rowcount
+            for statement, parameters in many(_PUTS[what], rows, _limit(what))
+        )
 
     def find(self, what: Find, rows: Iterable[Row]) -> set[Row]:
         """Return what is there of these rows."""
