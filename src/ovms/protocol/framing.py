@@ -24,7 +24,7 @@ class LineReader:
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        self._held = bytearray()
+        self._held: bytes | bytearray = b""
         self._is_begun = False
         """The beginning of the next line was taken: its rest is a line even if it is empty."""
         self._lines: list[bytes] = []
@@ -32,12 +32,14 @@ class LineReader:
     def feed(self, data: bytes) -> None:
         """Add bytes that came. Complete lines wait for :meth:`next_line`."""
         if b"\n" not in data:
+            if not self._held:
+                self._held = bytearray()  # to which bytes are added without copying it
             self._held += data
             return
         first, *middle, rest = data.split(b"\n")
         # Lines wait in reverse order, so that the next one is at the cheap end of the list.
         self._lines[:0] = reversed([bytes(self._held + first), *middle])
-        self._held = bytearray(rest)
+        self._held = bytearray(rest) if rest else b""
 
     def next_line(self) -> bytes | None:
         """Return the next line without its end; ``None`` until more bytes come.
@@ -71,7 +73,7 @@ class LineReader:
             return None
         self._is_begun = True
         begun = bytes(self._held[:count])
-        del self._held[:count]
+        self._held = self._held[count:]
         return begun
 
     @property

@@ -145,7 +145,7 @@ class Session:
     """
 
     __slots__ = ("_begun", "_cipher_in", "_cipher_out", "_deciphered", "_enciphered",
-                 "_is_after_pong", "_on_unfit", "_reader", "_secret", "_token", "_welcome",
+                 "_is_after_pong", "_is_from_server", "_on_unfit", "_reader", "_secret", "_token", "_welcome",
                  "is_proven", "party", "state")  # fmt: skip
 
     def __init__(
@@ -164,6 +164,8 @@ class Session:
         self._token = token
         self._secret = b""
         self._welcome: CallerWelcome | None = None
+        self._is_from_server = False
+        """The caller is another server."""
         self._reader = LineReader(WELCOME_LINE_LIMIT)
         self._begun = b""
         """What was deciphered of a line from a server that has begun."""
@@ -395,11 +397,6 @@ class Session:
         self._begun = begun
         return None
 
-    @property
-    def _is_from_server(self) -> bool:
-        """The caller is another server."""
-        return self._welcome is not None and self._welcome.role is Role.SERVER
-
     # -- both -------------------------------------------------------------------------------
 
     def _process_sent(self, event: Event) -> None:
@@ -415,6 +412,7 @@ class Session:
             raise RemoteProtocolError(f"{type(event).__name__} in state {self.state.value}")
         if isinstance(event, CallerWelcome):
             self._welcome = event
+            self._is_from_server = event.role is Role.SERVER
         elif isinstance(event, ServerWelcome):
             self._check(event.token, event.digest, self._secret)
             self._open(self._secret, event.token, self._token)
@@ -432,6 +430,7 @@ class Session:
         key = session_key(secret, server_token, client_token)
         self._cipher_in, self._cipher_out = stream(key), stream(key)
         self._reader.limit = LINE_LIMIT
+        self._secret, self._welcome = b"", None  # nobody asks for them any more
 
 
 PROOF_LENGTH = 24

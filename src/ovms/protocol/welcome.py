@@ -62,6 +62,11 @@ class CallerWelcome:
         """The vehicle id as it is compared."""
         return vehicle_key(self.vehicle_id)
 
+    @property
+    def without_proof(self) -> CallerWelcome:
+        """What it says beside the proof."""
+        return CallerWelcome(self.role, "", "", self.vehicle_id)
+
     def encode(self) -> bytes:
         """Return the line, without its end."""
         head = f"MP-{self.role.value} {SCHEME_RC4} {self.token} {self.digest} ".encode("latin-1")
@@ -97,6 +102,11 @@ class OwnerWelcome:
     def vehicle_key(self) -> str:
         """The vehicle id as it is compared."""
         return vehicle_key(self.vehicle_id)
+
+    @property
+    def without_proof(self) -> OwnerWelcome:
+        """What it says beside the proof."""
+        return OwnerWelcome(self.role, self.user, "", self.vehicle_id)
 
     def encode(self) -> bytes:
         """Return the line, without its end."""

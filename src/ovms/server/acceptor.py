@@ -331,7 +331,8 @@ class ServerConnection:
                 self._acceptor.unanswered += 1
                 self._note_failure(pump, FailureReason.BUSY)
         finally:
-            self._entering = None  # a task that has ended still takes half a kilobyte
+            # A task that has ended takes half a kilobyte, and no password need be kept.
+            self._entering, self._welcome = None, welcome.without_proof
 
     async def _enter_by_secret(self, pump: Pump, welcome: CallerWelcome) -> None:
         def proves(secret: str) -> bool:

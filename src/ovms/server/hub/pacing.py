@@ -207,10 +207,14 @@ class Pacer:
                 message, on_sent = queue.popleft()
                 if not queue:
                     del self._queues[priority]
-                if is_possible and self._guard.send(self._line, message):
-                    self._note_sent(length)
-                    on_sent(self._sent)
+                if is_possible:
+                    self._send(message, length, on_sent)
         self._waiting.discard(self)
+
+    def _send(self, message: Message, length: int, on_sent: OnSent) -> None:
+        if self._guard.send(self._line, message):
+            self._note_sent(length)
+            on_sent(self._sent)
 
     def close(self) -> None:
         """Drop what waits and what still comes: the car has gone, or called on another line."""
@@ -225,10 +229,14 @@ class Pacer:
     def _put(self, priority: Priority, message: Message, on_sent: OnSent = _nothing) -> None:
         if self._is_closed:
             return
+        length = wire_length(message)
+        if not self._queues and length <= self._budget() and self._fits(length):
+            self._send(message, length, on_sent)  # so most cars never have a queue
+            return
         waiting = len(self._queues.get(priority, ()))
         if priority not in MOST_WAITING:
             self._queues.pop(priority, None)
-        elif waiting >= MOST_WAITING[priority] or wire_length(message) > self._budget():
+        elif waiting >= MOST_WAITING[priority] or length > self._budget():
             return
         self._queues.setdefault(priority, deque()).append((message, on_sent))
         self.flush()
