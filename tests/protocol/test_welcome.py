@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ovms.protocol import errors, welcome
 from ovms.protocol.welcome import (
     CallerWelcome,
+    OwnerWelcome,
     ProvisionRecord,
     Role,
     is_provisioning,
@@ -67,6 +68,14 @@ def test_round_trip(role: Role, token: str, digest: str, car: str, words: list[s
     """Any welcome of whole words is read as it was written."""
     caller = CallerWelcome(role, token, digest, car, tuple(words))
     assert parse_caller_line(caller.encode()) == caller
+
+
+def test_what_is_kept_of_a_welcome() -> None:
+    """Neither what proves it nor the password is kept, who called is."""
+    kept = CallerWelcome(Role.CAR, "token", "digest", "car1", ("a",)).without_proof
+    assert (kept.role, kept.vehicle_key, kept.token, kept.digest) == (Role.CAR, "CAR1", "", "")
+    owner = OwnerWelcome(Role.APP, "me", "secret", "*").without_proof
+    assert (owner.role, owner.user, owner.vehicle_key, owner.password) == (Role.APP, "me", "*", "")
 
 
 HEADS = st.sampled_from([b"", b"MP-C 0 ", b"MP-A 1 ", b"MP-S 0 ", b"AP-C 0 ", b"AP-S 0 ", b"AP-X"])

@@ -145,8 +145,8 @@ class Session:
     """
 
     __slots__ = ("_begun", "_cipher_in", "_cipher_out", "_deciphered", "_enciphered",
-                 "_is_after_pong", "_is_from_server", "_on_unfit", "_reader", "_secret", "_token", "_welcome",
-                 "is_proven", "party", "state")  # fmt: skip
+                 "_is_after_pong", "_is_from_server", "_on_unfit", "_reader", "_secret", "_token",
+                 "_welcome", "is_proven", "party", "state")  # fmt: skip
 
     def __init__(
         self, party: Party, token: str, on_unfit: Callable[[bytes], None] | None = None
