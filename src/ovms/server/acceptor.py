@@ -19,8 +19,7 @@ import math
 import os
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from ovms.base.clock import Clock
 from ovms.base.logs import get_logger
@@ -117,8 +116,7 @@ T = TypeVar("T")
 log = get_logger("ovms.acceptor")
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """What was found out of a welcome by secret: its room, if it proves itself, if it is a copy."""
 
     room: Room | None
@@ -254,7 +252,8 @@ class ServerConnection:
             case CallerWelcome() | OwnerWelcome():
                 pump.pause()
                 self._welcome = event
-                self._entering = asyncio.create_task(self._enter(pump, event))
+                # What was overheard is remembered, also when the caller hangs up meanwhile.
+                self._entering = self._acceptor.spawn(self._enter(pump, event))
             case ProvisionRequest():
                 self._provision(pump, event.key)
 
@@ -297,9 +296,7 @@ class ServerConnection:
         """Handle the end of the connection."""
         self._acceptor.forget(self)
         self._acceptor.counts.leave(pump)
-        for task in (self._entering, self._provisioning):
-            if task is not None:
-                task.cancel()
+        self._cancel_work()
         if self.handler is not None:
             self._note_unproven(pump, error)
             self.handler.closed(error)
@@ -312,6 +309,13 @@ class ServerConnection:
         else:
             log.debug("ended without a welcome", peer=pump.peer)
 
+    def _cancel_work(self) -> None:
+        """Cancel what is done for the caller alone; what its token told is remembered."""
+        if self._provisioning is not None:
+            self._provisioning.cancel()
+        if self._entering is not None and isinstance(self._welcome, OwnerWelcome):
+            self._entering.cancel()
+
     # -- logging in -------------------------------------------------------------------------
 
     async def _enter(self, pump: Pump, welcome: CallerWelcome | OwnerWelcome) -> None:
@@ -323,6 +327,8 @@ class ServerConnection:
         except (Refusal, Removed, AuthenticationFailed, LoginRefused) as error:
             pump.close(error)
         except Exception as error:
+            if pump.session.state is State.CLOSED:
+                return  # nobody waits for it any more
             # Passing trouble: a car tries again by itself, an app would wait for ever.
             log.warning("cannot check a welcome now", **self._facts(), reason=_reason(error))
             if welcome.role is not Role.CAR:
@@ -352,9 +358,7 @@ class ServerConnection:
     async def _enter_proven(
         self, pump: Pump, welcome: CallerWelcome, proves: Callable[[str], bool]
     ) -> None:
-        # What was overheard is remembered, also when the caller hangs up meanwhile.
-        finding = self._acceptor.spawn(self._find(welcome, proves, is_tls=pump.is_tls))
-        found = await asyncio.shield(finding)
+        found = await self._find(welcome, proves, is_tls=pump.is_tls)
         room = found.room
         if pump.session.state is State.CLOSED:
             return  # closed while it was looked up
@@ -393,8 +397,8 @@ class ServerConnection:
         """Return the vehicle's room, and what the welcome's token tells."""
         hub, is_stray = self._acceptor.services.hub, not is_tls
         try:
-            room = await hub.find_proven(welcome.vehicle_key, proves)
-            if room is None or not proves(room.vehicle.secret):
+            room, is_proven = await hub.find_proven(welcome.vehicle_key, proves)
+            if room is None or not is_proven:
                 return Finding(room)
             is_stray = False
         finally:
@@ -403,7 +407,7 @@ class ServerConnection:
         was_stray = welcome.digest in self._acceptor.strays
         is_repeated = await self._is_repeated(welcome, room.vehicle.secret, is_tls=is_tls)
         if room.is_void:  # changed meanwhile
-            room = await hub.find_proven(welcome.vehicle_key, proves)
+            room, _ = await hub.find_proven(welcome.vehicle_key, proves)
         return Finding(room, is_proven=True, is_repeated=is_repeated or was_stray)
 
     def _refuse_plain(self, pump: Pump, room: Room) -> None:

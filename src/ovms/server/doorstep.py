@@ -68,13 +68,14 @@ class Arrival:
 
     __slots__ = (
         "_doorstep",
+        "_host",
+        "_network",
         "caller",
         "entrance",
         "is_handed_over",
         "is_watched",
         "line",
         "needs_header",
-        "network",
         "since",
         "stage",
         "task",
@@ -92,7 +93,8 @@ class Arrival:
     ) -> None:
         self._doorstep = doorstep
         self.line = line
-        self.network = network_of(host)
+        self._host = host
+        self._network = ""
         self.entrance = entrance
         self.needs_header = needs_header
         """It is a proxy's, who has not said yet who calls."""
@@ -108,6 +110,18 @@ class Arrival:
         self.is_watched = False
         self.is_handed_over = False
         self.task: asyncio.Task[None] | None = None
+
+    @property
+    def network(self) -> str:
+        """Where the caller is."""
+        if not self._network:  # of most callers nobody asks
+            self._network = network_of(self._host)
+        return self._network
+
+    def come_from(self, address: tuple[str, int]) -> None:
+        """Note who calls, as a proxy has said it."""
+        self.caller = address_text(address)
+        self._host, self._network = address[0], ""
 
     def reach(self, stage: StrangerStage) -> None:
         """Note how far it has come, and when it first was so far."""
@@ -247,8 +261,7 @@ class Doorstep:
         arrival.line.recv(header.length)
         arrival.needs_header, arrival.wanted = False, 1
         if header.caller is not None:
-            arrival.caller = address_text(header.caller)
-            arrival.network = network_of(header.caller[0])
+            arrival.come_from(header.caller)
         if arrival.entrance.tls is not None:
             arrival.reach(StrangerStage.SILENT)
             self._look(arrival)

@@ -79,7 +79,7 @@ class Removed(Exception):
         return "the vehicle was removed, or its owner or its secret changed"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class RoomSession:
     """Somebody in a room: what handles a connection once it has been welcomed."""
 
@@ -167,22 +167,27 @@ class Hub:
         room = await self._loader.find(vehicle_id)
         return await self.find(vehicle_id) if room is not None and room.is_void else room
 
-    async def find_proven(self, vehicle_id: str, proves: Callable[[str], bool]) -> Room | None:
-        """Return the room of a vehicle as :meth:`find` does; ``proves`` checks a secret.
+    async def find_proven(
+        self, vehicle_id: str, proves: Callable[[str], bool]
+    ) -> tuple[Room | None, bool]:
+        """Return the room of a vehicle as :meth:`find` does, and whether its secret is proven.
 
-        Before a caller is refused, its vehicle is read again: the secret may have changed a moment
-        ago, and a module that is refused gives up for good.
+        ``proves`` checks a secret. Before a caller is refused, its vehicle is read again: the
+        secret may have changed a moment ago, and a module that is refused gives up for good.
         """
         room = await self.find(vehicle_id)
-        if room is None or proves(room.vehicle.secret) or vehicle_id not in self.rooms:
-            return room
+        if room is None or proves(room.vehicle.secret):
+            return room, room is not None
+        if vehicle_id not in self.rooms:
+            return room, False
         found = (await self._storage.load_vehicles([vehicle_id])).get(vehicle_id)
         if isinstance(found, Exception):
             raise found
         if found is None or not proves(found[0].secret):
-            return room
+            return room, False
         self.refresh([found[0].change])
-        return await self.find(vehicle_id)
+        room = await self.find(vehicle_id)
+        return room, room is not None and proves(room.vehicle.secret)
 
     async def _load(self, vehicle_ids: Sequence[str]) -> dict[str, Room | Exception]:
         """Make the rooms of vehicles, of those that exist."""

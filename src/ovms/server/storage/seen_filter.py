@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from struct import Struct
 from typing import Final
 
 PARTS_LIMIT: Final = 12
@@ -27,6 +28,8 @@ BITS: Final = 24
 
 _PLACES: Final = BLOCK_BYTES * 8
 _HALF: Final = _PLACES // 2
+_HASHED: Final = Struct(f">I{BITS}H")
+"""What of a token's hash names its block, and its bits in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +48,11 @@ class TokenPlace:
 def place_of(memory: bytes, token: str) -> TokenPlace:
     """Return the place of a token; ``memory`` names the memory, in up to 64 bytes."""
     hashed = blake2b(token.encode("latin-1", "replace"), key=memory).digest()
+    number, *places = _HASHED.unpack_from(hashed)
     bits = 0
-    for at in range(4, 4 + 2 * BITS, 2):
-        bits |= 1 << (int.from_bytes(hashed[at : at + 2]) % _PLACES)
-    return TokenPlace(int.from_bytes(hashed[:4]), bits)
+    for place in places:
+        bits |= 1 << place % _PLACES
+    return TokenPlace(number, bits)
 
 
 def is_in(place: TokenPlace, blocks: Sequence[int]) -> bool:
