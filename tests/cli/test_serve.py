@@ -46,13 +46,14 @@ def test_code_is_no_garbage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     calls: list[str] = []
     monkeypatch.setattr(gc, "collect", lambda: calls.append("collect"))
     monkeypatch.setattr(gc, "freeze", lambda: calls.append("freeze"))
+    monkeypatch.setattr(gc, "set_threshold", lambda new: calls.append(f"after {new}"))
 
     async def serve(*_: object, on_ready: Callable[[Ports], None], **__: object) -> None:
         on_ready(Ports(1, None))
 
     monkeypatch.setattr(serve_module, "serve", serve)
     assert run_ovms("serve", "--data", str(tmp_path)).stdout.startswith("ovms ready:")
-    assert calls == ["collect", "freeze"]
+    assert calls == ["collect", "freeze", "after 10000"]
 
 
 BOTH = Ports(1, 2, 3, 4)

@@ -35,9 +35,7 @@ from ovms.protocol.records.alert import Alert, AlertKind
 from ovms.protocol.session import Event
 from ovms.protocol.welcome import (
     FIRST_VEHICLE,
-    UNREADABLE,
     CallerWelcome,
-    ProvisionRefused,
     ProvisionRequest,
 )
 from ovms.server.accounts.buckets import network_of
@@ -46,7 +44,7 @@ from ovms.server.accounts.login import APP_RIGHT, Login
 from ovms.server.failed_calls import FailureReason
 from ovms.server.hub.hub import Removed, RoomSession
 from ovms.server.hub.room import Room
-from ovms.server.provisions import ProvisionThrottle
+from ovms.server.provisions import ProvisionRequests, ProvisionThrottle
 from ovms.server.refusals import (
     NoWelcome,
     Refusal,
@@ -128,7 +126,7 @@ class ServerConnection:
     """One accepted connection, from its first byte to its last."""
 
     __slots__ = ("_acceptor", "_entering", "_half_closed", "_has_spoken", "_network", "_opened",
-                 "_provisioning", "_refusals_due", "_vehicle_id", "_welcome", "handler", "is_http",
+                 "_provisioning", "_vehicle_id", "_welcome", "handler", "is_http",
                  "login", "number", "pump", "since")  # fmt: skip
 
     def __init__(self, acceptor: Acceptor, *, is_http: bool = False) -> None:
@@ -144,9 +142,7 @@ class ServerConnection:
         """When the caller said that it sends nothing more; ``None`` while it may."""
         self._welcome: CallerWelcome | OwnerWelcome | None = None
         self._entering: asyncio.Task[None] | None = None
-        self._provisioning: asyncio.Task[None] | None = None
-        self._refusals_due = 0
-        """Requests for provisioning that came while the first is looked up."""
+        self._provisioning: ProvisionRequests | None = None
         self._vehicle_id = ""
         """The vehicle in whose room it is, as it is stored."""
         self.handler: ConnectionHandler | None = None
@@ -255,7 +251,9 @@ class ServerConnection:
                 # What was overheard is remembered, also when the caller hangs up meanwhile.
                 self._entering = self._acceptor.spawn(self._enter(pump, event))
             case ProvisionRequest():
-                self._provision(pump, event.key)
+                if self._provisioning is None:
+                    self._provisioning = self._acceptor.provisioning(pump)
+                self._provisioning.take(event.key)
 
     def stalled(self, pump: Pump) -> None:
         """End a connection that does not read: its buffer would grow without end."""
@@ -270,8 +268,9 @@ class ServerConnection:
     @property
     def is_answering(self) -> bool:
         """An answer to something that the caller has said is still due."""
-        tasks = (self._entering, self._provisioning)
-        if any(task is not None and not task.done() for task in tasks):
+        if self._entering is not None and not self._entering.done():
+            return True
+        if self._provisioning is not None and self._provisioning.is_answering:
             return True
         return self.handler is not None and self.handler.is_answering
 
@@ -515,38 +514,6 @@ class ServerConnection:
         if room is not None and room.car is None and not pump.session.is_proven:
             self._note_failure(pump, FailureReason.NO_PROOF, error)
 
-    # -- auto-provisioning ------------------------------------------------------------------
-
-    def _provision(self, pump: Pump, key: str) -> None:
-        """Look up a car's parameters, once a connection; answers go in the order of requests."""
-        if self._provisioning is None:
-            self._provisioning = asyncio.create_task(self._answer_provision(pump, key))
-        elif self._provisioning.done():
-            pump.send_provisioning(ProvisionRefused())
-        else:
-            self._refusals_due += 1
-
-    async def _answer_provision(self, pump: Pump, key: str) -> None:
-        if not self._acceptor.provision_throttle.takes(_address(pump)):
-            log.debug("provisioning not looked up: asked too often", peer=pump.peer)
-            self._provisioning, self._refusals_due = None, 0
-            return
-        try:
-            is_text = UNREADABLE not in key
-            record = await self._acceptor.services.find_provision(key) if is_text else None
-        except Exception as error:
-            # Passing trouble: no answer, since a refusal would be final for the module.
-            log.warning("cannot look up provisioning now", peer=pump.peer, reason=_reason(error))
-            self._provisioning, self._refusals_due = None, 0  # the next request looks again
-            return
-        if record is not None:
-            self._acceptor.provision_throttle.found(_address(pump))
-        log.info("provisioned" if record else "no provisioning record", peer=pump.peer)
-        pump.send_provisioning(record or ProvisionRefused())
-        while self._refusals_due:
-            self._refusals_due -= 1
-            pump.send_provisioning(ProvisionRefused())
-
     def _facts(self) -> dict[str, str]:
         facts = {"peer": self.pump.peer if self.pump else ""}
         if self._welcome is not None:
@@ -644,6 +611,10 @@ class Acceptor:
         session = Session(Party.SERVER, self.services.tokens.make(), self.strays.put_line)
         connection = ServerConnection(self, is_http=http is not None)
         return Pump(session, connection, http=http, turns=self._turns, forwarded=self._forwarded)
+
+    def provisioning(self, pump: Pump) -> ProvisionRequests:
+        """Return what answers the requests for provisioning of a connection."""
+        return ProvisionRequests(pump, self.provision_throttle, self.services.find_provision)
 
     def spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Run what must be done also when its caller has hung up."""

@@ -6,10 +6,14 @@ gets no answer: a refusal would be final for a module, and one without an answer
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from ovms.base.buckets import Buckets
+from ovms.base.logs import get_logger
+from ovms.net.pump import Pump
+from ovms.protocol.welcome import UNREADABLE, ProvisionRecord, ProvisionRefused
 from ovms.server.accounts.buckets import network_of
 
 NETWORK_BURST: Final = 50
@@ -26,6 +30,9 @@ SERVER_REFILL: Final = 0.5
 
 NETWORKS_LIMIT: Final = 20_000
 """Networks whose look-ups are counted; those with the most left are forgotten."""
+
+
+log = get_logger("ovms.acceptor")
 
 
 class ProvisionThrottle:
@@ -51,3 +58,66 @@ class ProvisionThrottle:
             self._networks.give_back(network, now)
             return False
         return True
+
+
+class ProvisionRequests:
+    """The requests for provisioning of one connection: one look-up, answers in their order.
+
+    ``find`` returns the record of a key, ``None`` without one.
+    """
+
+    __slots__ = ("_find", "_pump", "_refusals_due", "_task", "_throttle")
+
+    def __init__(
+        self,
+        pump: Pump,
+        throttle: ProvisionThrottle,
+        find: Callable[[str], Awaitable[ProvisionRecord | None]],
+    ) -> None:
+        self._pump = pump
+        self._throttle = throttle
+        self._find = find
+        self._task: asyncio.Task[None] | None = None
+        self._refusals_due = 0
+        """Requests that came while the first is looked up."""
+
+    @property
+    def is_answering(self) -> bool:
+        """An answer is still due."""
+        return self._task is not None and not self._task.done()
+
+    def take(self, key: str) -> None:
+        """Look up the record of a key, for the first request; a further one is refused."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._answer(key))
+        elif self._task.done():
+            self._pump.send_provisioning(ProvisionRefused())
+        else:
+            self._refusals_due += 1
+
+    def cancel(self) -> None:
+        """Answer nothing any more."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _answer(self, key: str) -> None:
+        pump, address = self._pump, self._pump.peer.rpartition(":")[0]
+        if not self._throttle.takes(address):
+            log.debug("provisioning not looked up: asked too often", peer=pump.peer)
+            self._task, self._refusals_due = None, 0
+            return
+        try:
+            record = await self._find(key) if UNREADABLE not in key else None
+        except Exception as error:
+            # Passing trouble: no answer, since a refusal would be final for the module.
+            reason = str(error) or type(error).__name__
+            log.warning("cannot look up provisioning now", peer=pump.peer, reason=reason)
+            self._task, self._refusals_due = None, 0  # the next request looks again
+            return
+        if record is not None:
+            self._throttle.found(address)
+        log.info("provisioned" if record else "no provisioning record", peer=pump.peer)
+        pump.send_provisioning(record or ProvisionRefused())
+        while self._refusals_due:
+            self._refusals_due -= 1
+            pump.send_provisioning(ProvisionRefused())
