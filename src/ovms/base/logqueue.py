@@ -63,12 +63,12 @@ class LogQueue:
 
     def limit(self, logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
         """Drop a line if there are too many of its kind (a structlog processor)."""
-        from structlog import DropEvent
+        from ovms.base.plain_structlog import structlog
 
         name, place = str(event.get("logger", "")), _place(event.get("exc_info"))
         kind = _kind(name, method, str(event.get("event")), place)
         if not self._limiter.passes(kind, self._source(event), _rates(kind)):
-            raise DropEvent
+            raise structlog.DropEvent
         return event
 
     def drops(self, name: str, level: str, event: str, values: Mapping[str, object]) -> bool:

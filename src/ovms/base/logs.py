@@ -97,9 +97,8 @@ def running(
     Yields where the lines go. At the end what waits is written, within the time-outs of
     :class:`~ovms.base.linewriter.LineWriter`. If that fails nothing more is logged.
     """
-    import structlog
-
     from ovms.base.logqueue import LogQueue
+    from ovms.base.plain_structlog import structlog
 
     configure(level, format, has_time=has_time)
     has_time = has_time or format == "json"
@@ -260,7 +259,7 @@ class _FromLibraries(logging.Handler):
 
 def _base_logger() -> Any:
     """Return structlog's logger, or one of our own until structlog is configured."""
-    import structlog
+    from ovms.base.plain_structlog import structlog
 
     if structlog.is_configured():
         return structlog.get_logger()
@@ -275,7 +274,7 @@ def _configure(
     has_time: bool = True,
     queue: LogQueue | None = None,
 ) -> None:
-    import structlog
+    from ovms.base.plain_structlog import structlog
 
     settings = _settings(level, format, stream, has_time=has_time)
     if queue is not None:
@@ -293,7 +292,7 @@ def _settings(
     has_time: bool = True,
 ) -> dict[str, Any]:
     """Return structlog's settings, except where lines go."""
-    import structlog
+    from ovms.base.plain_structlog import structlog
 
     shown_on = stream or sys.stderr
     colours = shown_on is not None and shown_on.isatty()
@@ -320,13 +319,13 @@ def _note_error(logger: WrappedLogger, method: str, event: EventDict) -> EventDi
 
 
 def _json() -> list[Processor]:
-    import structlog
+    from ovms.base.plain_structlog import structlog
 
     return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
 
 
 def _text(colours: bool) -> list[Processor]:
-    import structlog
+    from ovms.base.plain_structlog import structlog
 
     # The default traceback shows the variables of each frame, and so secrets.
     plain = structlog.dev.plain_traceback
