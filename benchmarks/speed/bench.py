@@ -12,9 +12,15 @@ from typing import Any
 
 import uvloop
 
-from benchmarks.speed import wire
+from benchmarks.speed import fill, wire
 from benchmarks.speed.figures import Run
 from benchmarks.speed.processes import Target, floor, ovms, serving
+
+ROUNDS = 3
+"""How often each is measured; the median counts."""
+
+ROOM = "limit_history_records = 2_000_000\nlimit_history_bytes = 1_000_000_000\n"
+"""Settings by which a vehicle may have a million records."""
 
 Measure = Callable[[Target, int], Coroutine[Any, Any, Run]]
 """Measures a server once; the number of the round makes what is sent differ from other rounds."""
@@ -28,11 +34,8 @@ class Bench:
     is_short: bool = False
     _made: dict[int, Path] = field(default_factory=dict)
     _count: int = 0
-
-    @property
-    def rounds(self) -> int:
-        """How often each is measured."""
-        return 3
+    _large: Path | None = None
+    _is_full: bool = False
 
     def size(self, full: int, short: int) -> int:
         """Return how much is measured."""
@@ -45,16 +48,42 @@ class Bench:
     def data(self, vehicles: int) -> Path:
         """Return a new data folder of a server with so many vehicles."""
         if vehicles not in self._made:
-            made = self._made[vehicles] = self.folder / f"vehicles{vehicles}"
-            made.mkdir()
-            secret = wire.SECRET.decode()
-            rows = "".join(f"bench,{wire.vehicle_id(n)},{secret}\n" for n in range(vehicles))
-            (made / "vehicles.csv").write_text(f"owner,id,secret\n{rows}")
-            ovms("vehicle", "import", str(made / "vehicles.csv"), "--data", str(made))
+            made = self._made[vehicles] = self.empty()
+            ovms("vehicle", "import", str(self.vehicle_file(vehicles)), "--data", str(made))
+        folder = self.empty()
+        shutil.copytree(self._made[vehicles], folder, dirs_exist_ok=True)
+        return folder
+
+    def empty(self) -> Path:
+        """Return a new folder."""
         self._count += 1
         folder = self.folder / f"data{self._count}"
-        shutil.copytree(self._made[vehicles], folder)
+        folder.mkdir()
         return folder
+
+    def vehicle_file(self, vehicles: int) -> Path:
+        """Return a file of vehicles to import."""
+        path = self.folder / f"vehicles{vehicles}.csv"
+        secret = wire.SECRET.decode()
+        rows = "".join(f"bench,{wire.vehicle_id(n)},{secret}\n" for n in range(vehicles))
+        path.write_text(f"owner,id,secret\n{rows}")
+        return path
+
+    def large(self, millions: int) -> Path:
+        """Return the data folder with 100,000 vehicles and 5 or 10 million records.
+
+        It is made once, so no two servers use it at a time, and what one stores stays.
+        """
+        if self._large is None:
+            self.say("filling a database with 5 million records …")
+            self._large = self.data(100_000)
+            (self._large / "ovms.toml").write_text(ROOM)
+            fill.fill_sqlite(self._large, [fill.MANY_OF_ONE, fill.SHORT_LIVED, fill.OTHERS])
+        if millions > 5 and not self._is_full:
+            self.say("… and 5 million more")
+            fill.fill_sqlite(self._large, [fill.MORE])
+            self._is_full = True
+        return self._large
 
     @contextmanager
     def both(self, vehicles: int, *, tls: bool = False) -> Iterator[tuple[Target, Target]]:
@@ -71,7 +100,7 @@ class Bench:
         """Measure ours and the floor in turns, and return the runs of each."""
         ours, base = targets
         runs: tuple[list[Run], list[Run]] = [], []
-        for number in range(self.rounds):
+        for number in range(ROUNDS):
             runs[1].append(uvloop.run(measure(base, number)))
             runs[0].append(uvloop.run(measure(ours, number)))
         return runs

@@ -40,8 +40,13 @@ class Run:
 
     def wait(self, part: float) -> float:
         """Return the milliseconds that ``part`` of the units did not take longer than."""
-        ordered = sorted(self.waits)
-        return ordered[min(len(ordered) - 1, int(len(ordered) * part))] * 1000
+        return percentile(self.waits, part)
+
+
+def percentile(waits: Sequence[float], part: float) -> float:
+    """Return the milliseconds that ``part`` of the waits, in seconds, were not longer than."""
+    ordered = sorted(waits)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * part))] * 1000
 
 
 @contextmanager

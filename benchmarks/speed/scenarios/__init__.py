@@ -7,7 +7,16 @@ from dataclasses import dataclass
 
 from benchmarks.speed.bench import Bench
 from benchmarks.speed.figures import Figure
-from benchmarks.speed.scenarios import acked, commands, logins, messages
+from benchmarks.speed.scenarios import (
+    acked,
+    commands,
+    connected,
+    large,
+    logins,
+    long_work,
+    messages,
+    restart,
+)
 
 
 @dataclass(frozen=True)
@@ -26,4 +35,13 @@ SCENARIOS = {
     "forward": Scenario(messages.forward),
     "logins": Scenario(logins.logins),
     "commands": Scenario(commands.commands),
+    "memory": Scenario(connected.memory),
+    "many": Scenario(connected.many),
+    "writer": Scenario(large.writer),
+    "restart": Scenario(restart.restart, in_short=False),
+    "acked-5m": Scenario(large.acked_large, in_short=False),
+    "postgres": Scenario(large.acked_postgres, in_short=False),
+    "start": Scenario(large.start, in_short=False),
+    "history": Scenario(long_work.history, in_short=False),
+    "expiry": Scenario(long_work.expiry, in_short=False),
 }

@@ -78,9 +78,13 @@ class RecordingCar(asyncio.Protocol):
         return len(lengths) - lengths.count(wire.PING_LENGTH)
 
 
-async def acked(target: Target, number: int, *, records: int) -> Run:
-    """Have cars send records, with so many open each; the clock stops when all are acknowledged."""
-    cars = await call_all(target, "C", [wire.vehicle_id(each) for each in range(CARS)])
+async def acked(target: Target, number: int, *, records: int, first: int = 0) -> Run:
+    """Have cars send records, with so many open each; the clock stops when all are acknowledged.
+
+    ``first`` is the number of the first car.
+    """
+    ids = [wire.vehicle_id(each) for each in range(first, first + CARS)]
+    cars = await call_all(target, "C", ids)
     ended = Countdown(CARS)
     recording = [RecordingCar(car, number * records, records, ended) for car in cars]
     run = Run(units=CARS * records)
