@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ovms.net.address import PLAIN_PORT, parse_address
+from ovms.net.address import PLAIN_PORT, address_text, parse_address
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,17 @@ def test_an_address_is_read(text: str, address: tuple[str, int]) -> None:
 def test_anything_else_is_none(text: str) -> None:
     """What is no host, or no port, is no address."""
     assert parse_address(text, PLAIN_PORT) is None
+
+
+@pytest.mark.parametrize(
+    ("address", "text"),
+    [
+        (("::1", 5, 0, 0), "[::1]:5"),
+        (("1.2.3.4", 5), "1.2.3.4:5"),
+        (None, ""),
+        ("/run/socket", ""),
+    ],
+)
+def test_addresses(address: object, text: str) -> None:
+    """An address is written as host and port, or not at all."""
+    assert address_text(address) == text

@@ -93,20 +93,6 @@ async def test_the_peer_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "text"),
-    [
-        (("::1", 5, 0, 0), "[::1]:5"),
-        (("1.2.3.4", 5), "1.2.3.4:5"),
-        (None, ""),
-        ("/run/socket", ""),
-    ],
-)
-def test_addresses(address: object, text: str) -> None:
-    """An address is written as host and port, or not at all."""
-    assert pump_module.address_text(address) == text
-
-
-@pytest.mark.parametrize(
     ("data", "error"),
     [
         (b"POST / HTTP/1.1\r\n\r\n", NotAWelcome),

@@ -351,6 +351,43 @@ async def test_a_days_gap(scene: Scene) -> None:
     assert scene.turns.later == []
 
 
+# -- what is written meanwhile --------------------------------------------------------------
+
+
+async def test_a_turn_writes_once(scene: Scene) -> None:
+    """What is written during a turn leaves at its end, in order; other writes leave at once."""
+    writes: list[bytes] = []
+    scene.transport.write = writes.append  # type: ignore[method-assign, assignment]
+    during: list[tuple[int, int]] = []
+
+    def answer(pump: Pump) -> None:
+        pump.send(Message("a"))
+        during.append((len(writes), pump.unsent > 0))
+
+    scene.handler.on_message = answer
+    sent = scene.pump.sent
+    scene.receive(scene.lines(3))
+    assert during == [(0, True)] * 3
+    assert [len(each) for each in writes] == [scene.pump.sent - sent]
+    assert scene.pump.unsent == 0
+    scene.pump.send(Message("a"))
+    assert len(writes) == 2
+
+
+@pytest.mark.parametrize("end", ["close", "abort"])
+async def test_a_turn_that_ends_the_connection(scene: Scene, end: str) -> None:
+    """What was written before a close leaves, before an abort it may not; nothing fails."""
+
+    def answer(pump: Pump) -> None:
+        pump.send(Message("a"))
+        getattr(pump, end)()
+
+    scene.handler.on_message = answer
+    scene.receive(scene.lines(3))
+    assert scene.heard == 1
+    assert bool(scene.transport.written) == (end == "close")
+
+
 # -- slowing down ---------------------------------------------------------------------------
 
 

@@ -15,8 +15,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import CLOSE, CONT, PING, PONG, TEXT, Close, CloseCode, Frame, Opcode
 
 from ovms.net import pump as pump_module
+from ovms.net.handler import GoingAway
 from ovms.net.http import HEAD_LIMIT
-from ovms.net.pump import LEFT_LIMIT, STRANGER_LIMIT, GoingAway, Pump
+from ovms.net.pump import LEFT_LIMIT, STRANGER_LIMIT, Pump
 from ovms.net.websocket import LONGEST_CONTROL, SLICE, ClientSocket, ServerSocket
 from ovms.protocol import CallerWelcome, Message, Party, Role, Session, State
 from ovms.protocol.errors import (

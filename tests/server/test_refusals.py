@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ovms.net.pump import UnexpectedTls
+from ovms.net.handler import UnexpectedTls
 from ovms.protocol.errors import AuthenticationFailed, LineTooLong
 from ovms.server.accounts.errors import Busy, LoginRefused, Throttled
 from ovms.server.hub.hub import Removed

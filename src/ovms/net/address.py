@@ -21,3 +21,11 @@ def parse_address(text: str, default_port: int) -> tuple[str, int] | None:
     if match is None or not 1 <= port <= 65535:
         return None
     return match["v6"] or match["host"], port
+
+
+def address_text(peername: object) -> str:
+    """Return an address as host:port, or the empty text if there is none."""
+    match peername:
+        case (str(host), int(port), *_):
+            return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return ""

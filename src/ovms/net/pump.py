@@ -13,19 +13,21 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Protocol, cast
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, cast
 
 from ovms.base.logs import get_logger
+from ovms.net.address import address_text
 from ovms.net.counts import UNCOUNTED
 from ovms.net.forwarded import ReadForwarded, read_nothing
+from ovms.net.handler import GoingAway, PumpHandler, UnexpectedTls
 from ovms.net.http import TLS_ALERT, HttpHandler, Speech, speech
 from ovms.net.traffic import Traffic, measure, unacknowledged, unread
 from ovms.net.turns import CHUNK, FRAMES_CHUNK, SLOW_PAUSE, Allowance, ReadTurn, TurnQueue
-from ovms.protocol import Message, Party, Session, State
+from ovms.protocol import Message, Party, Session
 from ovms.protocol.errors import LineTooLong, LocalProtocolError, RemoteProtocolError
 from ovms.protocol.framing import LINE_LIMIT
-from ovms.protocol.session import Event
+from ovms.protocol.session import CLOSED, OPEN
 from ovms.protocol.welcome import ProvisionRecord, ProvisionRefused, ProvisionRequest
 
 if TYPE_CHECKING:  # most connections need no WebSocket, and a library should import quickly
@@ -57,43 +59,6 @@ connection to confirm that it is closed."""
 log = get_logger("ovms.net")
 
 
-class GoingAway(Exception):
-    """We end a connection in order, and not for what came on it; a WebSocket's Close says so."""
-
-
-class UnexpectedTls(RemoteProtocolError):
-    """The caller speaks TLS where none is spoken."""
-
-    def __str__(self) -> str:
-        """Return the reason, and what to do."""
-        return "TLS at the port without TLS: set the port for TLS in the caller, or no TLS"
-
-
-class PumpHandler(Protocol):
-    """What a connection's events go to."""
-
-    def opened(self, pump: Pump) -> None:
-        """Handle a new connection."""
-
-    def received(self, pump: Pump, event: Event) -> None:
-        """Handle an event; the end of the stream is no event but :meth:`closed`."""
-
-    def stalled(self, pump: Pump) -> None:
-        """Handle that the other end does not read: :data:`WRITE_LIMIT` bytes wait for it."""
-
-    def half_closed(self, pump: Pump) -> bool:
-        """Handle that the other end sends nothing more; return whether it still gets an answer.
-
-        Then close the connection once it has it, or when it takes too long.
-        """
-
-    def closed(self, pump: Pump, error: Exception | None) -> None:
-        """Handle the end of the connection; called once.
-
-        ``error`` is why it ended, ``None`` if it was in order or the connection was handed over.
-        """
-
-
 class Pump(asyncio.Protocol):
     """One connection: bytes to events, messages to bytes.
 
@@ -108,11 +73,11 @@ class Pump(asyncio.Protocol):
     before is handled all the same, and then its end.
     """
 
-    __slots__ = ("_at", "_codec", "_error", "_first", "_forwarded", "_handler", "_has_failed",
-                 "_has_lines", "_http", "_is_ended", "_is_full", "_is_held", "_is_paused",
-                 "_is_proxied_tls", "_is_slow", "_is_waiting", "_left", "_loss", "_transport",
-                 "_turns", "_unread", "_waiters", "allowance", "counts", "peer", "received", "sent",
-                 "session", "write_limit")  # fmt: skip
+    __slots__ = ("_at", "_codec", "_corked", "_error", "_first", "_forwarded", "_handler",
+                 "_has_failed", "_has_lines", "_http", "_is_ended", "_is_full", "_is_held",
+                 "_is_paused", "_is_proxied_tls", "_is_slow", "_is_waiting", "_left", "_loss",
+                 "_transport", "_turns", "_unread", "_waiters", "allowance", "counts", "on_message",
+                 "peer", "received", "sent", "session", "write_limit")  # fmt: skip
 
     def __init__(
         self,
@@ -149,6 +114,11 @@ class Pump(asyncio.Protocol):
         self._is_full = False
         self._waiters: tuple[asyncio.Future[None], ...] = ()
         self._turns = turns
+        self._corked: tuple[bytes, ...] = ()
+        """What was written during a turn, and leaves at its end."""
+        self.on_message: Callable[[Message], bool] | None = None
+        """What takes messages in place of the handler, and returns whether more should come slowly:
+        the shortest way, because nearly all that comes are messages."""
         self.allowance: Allowance | None = None
         """What the other end may send over time; anything without one."""
         self._unread = b""
@@ -175,7 +145,7 @@ class Pump(asyncio.Protocol):
 
     def send(self, message: Message) -> bool:
         """Send a message; false if the connection is not open or the message fits no line."""
-        if self.session.state is not State.OPEN:
+        if self.session.state is not OPEN:
             return False
         try:
             is_sent = self.write(self.session.send(message))
@@ -189,7 +159,7 @@ class Pump(asyncio.Protocol):
 
         Do not use it towards apps and batch clients: some small ones expect one message a read.
         """
-        if self.session.state is not State.OPEN:
+        if self.session.state is not OPEN:
             return False
         lines: list[bytes] = []
         is_whole = True
@@ -209,7 +179,7 @@ class Pump(asyncio.Protocol):
         self, line: ProvisionRequest | ProvisionRecord | ProvisionRefused
     ) -> bool:
         """Send a provisioning line, unencrypted; false if the connection is closed."""
-        if self.session.state is State.CLOSED:
+        if self.session.state is CLOSED:
             return False
         return self.write(self.session.send_provisioning(line))
 
@@ -253,7 +223,9 @@ class Pump(asyncio.Protocol):
     @property
     def unsent(self) -> int:
         """Return how many bytes wait for the other end to read."""
-        return self._transport.get_write_buffer_size() if self._transport is not None else 0
+        if self._transport is None:
+            return 0
+        return self._transport.get_write_buffer_size() + sum(map(len, self._corked))
 
     @property
     def unacknowledged(self) -> int:
@@ -261,7 +233,7 @@ class Pump(asyncio.Protocol):
         if self._transport is None or self._transport.is_closing():
             return 0
         on_the_way = unacknowledged(self._transport.get_extra_info("socket"))
-        return self._transport.get_write_buffer_size() + on_the_way
+        return self.unsent + on_the_way
 
     @property
     def unread(self) -> int:
@@ -326,6 +298,7 @@ class Pump(asyncio.Protocol):
         transport, codec = self._transport, self._codec
         if transport is None or transport.is_closing():
             return
+        self.flush()
         if codec is None or codec.is_void:
             transport.close()
             # TLS also waits for the other end to close.
@@ -345,18 +318,32 @@ class Pump(asyncio.Protocol):
     def write(self, data: bytes, *, is_framed: bool = False) -> bool:
         """Send lines of the session, or what a codec has framed; false if the connection ends."""
         transport = self._transport
-        if transport is None or transport.is_closing() or self.is_in_head:
-            return False
+        if transport is None or self._first or transport.is_closing():
+            return False  # it ends, or a head of HTTP has begun to come
         if self._codec is not None and not is_framed:
             if not self._codec.encode(data):
                 return False
             data = self._codec.outgoing()
-        transport.write(data)
         self.sent += len(data)
         self.counts.bytes_sent += len(data)
+        if self._turns is None or not self._turns.cork.is_in:
+            self._send_off(transport, data)
+        else:
+            if not self._corked:
+                self._turns.cork.hold(self)
+            self._corked += (data,)
+        return True
+
+    def flush(self) -> None:
+        """Write what was held back during a turn."""
+        corked, self._corked = self._corked, ()
+        if corked and self._transport is not None and not self._transport.is_closing():
+            self._send_off(self._transport, b"".join(corked))
+
+    def _send_off(self, transport: asyncio.Transport, data: bytes) -> None:
+        transport.write(data)
         if self._is_full and transport.get_write_buffer_size() > self.write_limit:
             self._handler.stalled(self)
-        return True
 
     def _stop(self, error: Exception | None) -> None:
         self.session.close()
@@ -380,7 +367,13 @@ class Pump(asyncio.Protocol):
 
     def _process(self) -> None:
         """Process what waits until the turn is over or the handler pauses."""
-        turn = None if self._turns is None else ReadTurn(self._turns.now)
+        if self._turns is None:
+            self._take_some(None)
+        else:
+            with self._turns.cork:
+                self._take_some(ReadTurn(self._turns.now))
+
+    def _take_some(self, turn: ReadTurn | None) -> None:
         is_begun = self._has_lines or self._is_paused
         if self._has_lines and not self._is_stopped:
             self._read(b"", turn)
@@ -393,7 +386,7 @@ class Pump(asyncio.Protocol):
                 self._read(chunk, turn)
             else:
                 self._unwrap(self._codec, chunk, turn)
-        if self.session.state is State.CLOSED:
+        if self.session.state is CLOSED:
             self._has_lines = False
             if self._codec is None:
                 self._unread = b""
@@ -404,7 +397,7 @@ class Pump(asyncio.Protocol):
     @property
     def _is_stopped(self) -> bool:
         # Before the welcome the session stops by itself, within its own bound.
-        return self._is_paused and self.session.state is State.OPEN
+        return self._is_paused and self.session.state is OPEN
 
     def _is_done(self, turn: ReadTurn | None) -> bool:
         """Return whether the rest waits. Of a stranger nothing does: it may send little."""
@@ -426,7 +419,7 @@ class Pump(asyncio.Protocol):
         """Wait for the next turn if something is left or the allowance is used up."""
         pause = SLOW_PAUSE if self._is_slow else 0.0
         self._is_slow = False
-        if self.session.state is not State.OPEN or self._transport is None:
+        if self.session.state is not OPEN or self._transport is None:
             pause = 0.0
         elif turn is not None and self.allowance is not None:
             pause = max(pause, self.allowance.spend(turn.cost, turn.began))
@@ -444,6 +437,7 @@ class Pump(asyncio.Protocol):
         elif not self._is_ended:
             self._set_reading()
         elif self._transport is not None and not self._stays_open():
+            self.flush()
             self._transport.close()
 
     def _set_reading(self) -> None:
@@ -457,10 +451,17 @@ class Pump(asyncio.Protocol):
 
     def _read(self, data: bytes, turn: ReadTurn | None) -> None:
         self._has_lines = False
+        on_message, counts = self.on_message, self.counts
+        messages = 0
         try:
             for event in self.session.receive_data(data):
                 try:
-                    self._handler.received(self, event)
+                    if on_message is None or type(event) is not Message:
+                        self._handler.received(self, event)
+                    else:
+                        messages += 1
+                        if on_message(event):
+                            self.slow_down()
                 except RemoteProtocolError:
                     raise
                 except Exception as error:
@@ -471,6 +472,7 @@ class Pump(asyncio.Protocol):
                     break
         except RemoteProtocolError as error:
             self.close(error)
+        counts.messages_received += messages
 
     def _handler_failed(self, error: Exception) -> None:
         """Log an unexpected error once; the connection stays open."""
@@ -483,7 +485,7 @@ class Pump(asyncio.Protocol):
     @property
     def _is_stranger(self) -> bool:
         session = self.session
-        return session.party is Party.SERVER and session.state not in (State.OPEN, State.CLOSED)
+        return session.state not in (OPEN, CLOSED) and session.party is Party.SERVER
 
     def _find_out(self, data: bytes) -> bytes:
         """Return all that came once it is known to be ours, until then nothing."""
@@ -534,7 +536,7 @@ class Pump(asyncio.Protocol):
             if self._left > LEFT_LIMIT:
                 self._set_reading()
                 return
-        if self.session.state is State.OPEN:
+        if self.session.state is OPEN:
             codec.allow(LINE_LIMIT)
         frames = codec.frames
         lines = codec.receive(data)
@@ -558,7 +560,7 @@ class Pump(asyncio.Protocol):
         codec = self._codec
         if codec is None or self._is_paused or self._has_lines or not codec.is_over:
             return
-        if self.session.state is not State.CLOSED:
+        if self.session.state is not CLOSED:
             self._stop(codec.error)
         if codec.is_void:
             self.close()
@@ -586,6 +588,7 @@ class Pump(asyncio.Protocol):
         if codec.is_finished:
             # Close only our half where that exists: bytes that arrive at a closed socket make
             # the other end's system drop what we sent last.
+            self.flush()
             transport.write_eof() if transport.can_write_eof() else transport.close()
 
     # -- asyncio's side ---------------------------------------------------------------------
@@ -637,7 +640,7 @@ class Pump(asyncio.Protocol):
         transport = self._transport
         if self._codec is not None or transport is None or transport.is_closing():
             return False
-        is_open = self.session.state is not State.CLOSED
+        is_open = self.session.state is not CLOSED
         return is_open and not self._has_tls and self._handler.half_closed(self)
 
     def pause_writing(self) -> None:
@@ -656,7 +659,7 @@ class Pump(asyncio.Protocol):
         """Call the handler, once, after what came before and still waits for a turn."""
         self._transport = None
         self.resume_writing()
-        if self._turns is not None and self._is_waiting and self.session.state is State.OPEN:
+        if self._turns is not None and self._is_waiting and self.session.state is OPEN:
             self._loss = (error,)
             self._turns.add(self)
         else:
@@ -684,11 +687,3 @@ def _close_code(error: Exception | None) -> CloseCode:
         case LineTooLong():
             return CloseCode.MESSAGE_TOO_BIG
     return CloseCode.POLICY_VIOLATION
-
-
-def address_text(peername: object) -> str:
-    """Return an address as host:port, or the empty text if there is none."""
-    match peername:
-        case (str(host), int(port), *_):
-            return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    return ""

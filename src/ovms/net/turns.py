@@ -15,6 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from ovms.net.cork import Cork
+
 TURN_MESSAGES = 32
 """Messages of a connection in one turn: what a module sends in ten seconds."""
 
@@ -52,6 +54,8 @@ class TurnQueue:
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self.now = now
+        self.cork = Cork()
+        """Holds back what is written to any connection during a turn."""
         self._waiting: OrderedDict[TurnTaker, None] = OrderedDict()
         self._is_due = False
 
@@ -87,11 +91,12 @@ class TurnQueue:
 class ReadTurn:
     """One turn of a connection: what it has had of it, and what that counts."""
 
-    __slots__ = ("_now", "began", "cost", "messages", "size")
+    __slots__ = ("_end", "_now", "began", "cost", "messages", "size")
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self.began = now()
+        self._end = self.began + TURN_TIME
         """When, in the seconds of ``now``."""
         self.messages = 0
         """Messages that were handled."""
@@ -103,7 +108,7 @@ class ReadTurn:
     def add_message(self) -> bool:
         """Note that a message was handled; return whether others have their turn now."""
         self.messages += 1
-        return self.messages >= TURN_MESSAGES or self._now() >= self.began + TURN_TIME
+        return self.messages >= TURN_MESSAGES or self._now() >= self._end
 
     def add_chunk(self, chunk: bytes, lines: int) -> None:
         """Note bytes that are processed, and how many lines and frames they brought."""
@@ -114,7 +119,7 @@ class ReadTurn:
     def is_over(self) -> bool:
         """Return whether others have their turn now."""
         is_full = self.messages >= TURN_MESSAGES or self.size >= TURN_BYTES
-        return is_full or self._now() >= self.began + TURN_TIME
+        return is_full or self._now() >= self._end
 
 
 @dataclass(frozen=True, slots=True)

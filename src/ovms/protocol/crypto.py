@@ -95,7 +95,9 @@ def decode_base64(text: bytes) -> bytes:
 
     Raises ``ValueError`` for anything that is not base64.
     """
-    return binascii.a2b_base64(text + b"=" * (-len(text) % 4), strict_mode=True)
+    if len(text) % 4:
+        text += b"=" * (-len(text) % 4)
+    return binascii.a2b_base64(text, strict_mode=True)
 
 
 def hmac_md5(secret: bytes, data: bytes) -> bytes:

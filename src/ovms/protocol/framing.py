@@ -46,8 +46,9 @@ class LineReader:
 
         Raises :class:`LineTooLong` as soon as a line, complete or not, reaches the limit.
         """
-        while self._lines:
-            line = self._lines.pop()
+        lines = self._lines
+        while lines:
+            line = lines.pop()
             if len(line) >= self.limit:
                 raise LineTooLong(self.limit)
             line = line.removesuffix(b"\r")

@@ -25,8 +25,9 @@ from ovms.base.clock import Clock
 from ovms.base.logs import get_logger
 from ovms.net.counts import CountsByKind
 from ovms.net.forwarded import ReadForwarded, read_nothing
+from ovms.net.handler import GoingAway
 from ovms.net.http import HttpHandler
-from ovms.net.pump import GoingAway, Pump
+from ovms.net.pump import Pump
 from ovms.net.turns import MESSAGE_RATE, Allowance, MessageRate, TurnQueue
 from ovms.protocol import Message, OwnerWelcome, Party, Role, Session, State
 from ovms.protocol.crypto import RandomBytes, digest_proves
@@ -235,16 +236,8 @@ class ServerConnection:
         self._acceptor.counts.enter(pump, STRANGER)
 
     def received(self, pump: Pump, event: Event) -> None:
-        """Pass a message on, or check a welcome; reading pauses until that is done."""
+        """Check a welcome; reading pauses until that is done. Messages go to the handler."""
         match event:
-            case Message():
-                if self.handler is not None:
-                    pump.counts.messages_received += 1
-                    if event.code in NOTED:
-                        self._note_command(pump, event)
-                    self.handler.receive(event)
-                    if self.handler.is_behind:
-                        pump.slow_down()
             case CallerWelcome() | OwnerWelcome():
                 pump.pause()
                 self._welcome = event
@@ -472,6 +465,7 @@ class ServerConnection:
         self.handler = hub.enter(
             room, role, pump, token=token, is_repeated=is_repeated, rights=rights
         )
+        pump.on_message = self.handler.receive if role is Role.CAR else self._receive
 
     def _enter_peers(self, pump: Pump, room: Room, welcome: CallerWelcome) -> None:
         log.info("connected", **self._facts())
@@ -480,15 +474,19 @@ class ServerConnection:
         self.handler = self._acceptor.services.peers.admit(
             vehicle.id, vehicle.secret, pump, welcome.words
         )
+        pump.on_message = self.handler.receive
 
     # -- what is noted ----------------------------------------------------------------------
 
-    def _note_command(self, pump: Pump, message: Message) -> None:
-        """Note a command of an app in the audit trail."""
-        if self._welcome is not None and self._vehicle_id:
+    def _receive(self, message: Message) -> bool:
+        """Pass on what a client says; its commands are noted in the audit trail."""
+        assert self.handler is not None
+        if message.code in NOTED and self._welcome is not None and self.pump is not None:
+            address = _address(self.pump)
             self._acceptor.services.notes.command(
-                message, self._welcome.role, self._vehicle_id, self.login, _address(pump)
+                message, self._welcome.role, self._vehicle_id, self.login, address
             )
+        return self.handler.receive(message)
 
     def _note_failure(
         self, pump: Pump, reason: FailureReason, error: Exception | None = None

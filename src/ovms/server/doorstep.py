@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Final
 from ovms.base.clock import Clock, SystemClock
 from ovms.base.failures import FailureLog
 from ovms.base.logs import get_logger
-from ovms.net.pump import Pump, address_text
+from ovms.net.address import address_text
+from ovms.net.pump import Pump
 from ovms.net.traffic import measure
 from ovms.server.acceptor import LEAVING_LIMIT, LEAVING_TIMEOUT, WELCOME_TIMEOUT
 from ovms.server.accounts.buckets import network_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Final
 
-from ovms.net.pump import GoingAway
+from ovms.net.handler import GoingAway
 
 REASONS: Final = {
     "AuthenticationFailed": "wrong_secret",

@@ -43,6 +43,9 @@ PROOF_TIMEOUT = 60.0
 TRAFFIC_INTERVAL = 60.0
 """Seconds between two counts of the traffic: as much may be missing after a crash."""
 
+GATHERING = frozenset({"H", "h", "P", "p"})
+"""Codes of messages that may wait for the database: records, alerts, subscriptions."""
+
 CAR_REFUSED = "Somebody called as this car with a wrong password"
 
 REFUSED_LIMIT = 100_000
@@ -95,23 +98,22 @@ class RoomSession:
         """
         return self.member.role is Role.BATCH and self.member.is_busy
 
-    @property
-    def is_behind(self) -> bool:
-        """Much of what came is not done yet: subscriptions to check, records to save."""
-        return self.room.is_behind(self.member)
-
     def change_rights(self, rights: VehicleRight | None) -> None:
         """Go on with other rights; see :meth:`Room.change_rights`."""
         if rights != self.member.rights:
             self.room.change_rights(self.member, rights)
 
-    def receive(self, message: Message) -> None:
-        """Handle a message of the connection. Never fails: that would end the session."""
+    def receive(self, message: Message) -> bool:
+        """Handle a message of the connection. Never fails: that would end the session.
+
+        Return whether much of what came is not done yet: subscriptions to check, records to save.
+        """
         try:
             self.room.receive(self.member, message)
         except Exception as error:
             place = f"{self.member.role.name.lower()}'s {message.code}"
             self.hub.guard.failed(place, error, self.room.vehicle.id)
+        return message.code in GATHERING and self.room.is_behind(self.member)
 
     def closed(self, error: Exception | None) -> None:
         """Handle the end of the connection; ``error`` says why if it did not end in order."""

@@ -39,8 +39,12 @@ class RoomListeners:
         """Have nobody hear of a vehicle any more."""
         self._by_vehicle.pop(vehicle_id, None)
 
+    def __contains__(self, vehicle_id: object) -> bool:
+        """Return whether somebody hears of a vehicle."""
+        return vehicle_id in self._by_vehicle
+
     def state_changed(self, room: Room) -> None:
-        """Tell the listener. Costs one look-up where there is none: each message comes here."""
+        """Tell the listener, if there is one."""
         listener = self._by_vehicle.get(room.vehicle.id)
         if listener is not None:
             try:

@@ -274,15 +274,15 @@ class Room:
 
     def receive(self, member: Member, message: Message) -> None:
         """Handle a message from somebody here. No message, understood or not, ends a session."""
-        if not isinstance(member, Car):
+        if member is self.car:
+            self.car.heard = self._context.clock.monotonic()
+            self.receive_from_car(self.car, message)
+        elif not isinstance(member, Car):
             member.heard = self._context.clock.monotonic()
             if member.is_local:
                 self._receive_from_client(member, message)
             else:
                 self.relays.receive(member, message)
-        elif member is self.car:
-            member.heard = self._context.clock.monotonic()
-            self.receive_from_car(member, message)
         elif (waiting := self.waiting.find(member)) is not None:
             self._receive_from_waiting(waiting, message)
         else:
@@ -313,7 +313,8 @@ class Room:
         if self.relays.members:
             self.relays.hear(car, message)
         if CODES[message.code].is_stored:
-            self.store(message.code, message.data, "", message, car.take_age())
+            age = car.take_age() if car.age else 0
+            self.store(message.code, message.data, "", message, age)
         else:
             FROM_CAR.get(message.code, Room.ignore)(self, car, message)
 
@@ -355,11 +356,25 @@ class Room:
 
         ``age`` is in seconds, 0 for a message that has just come from the car.
         """
-        time = max(0.0, self._context.clock.time() - age)
-        latest = LatestMessage(code, data, time, token)
+        context = self._context
+        now = context.clock.time()
+        latest = LatestMessage(code, data, max(0.0, now - age) if age else now, token)
         if age and self.latest.is_older(latest):
             return
         is_kept = self.latest.put(latest)
+        if self.clients:
+            self._forward(code, message, age)
+        if is_kept:
+            context.storage.put_message(self.vehicle.id, latest)
+            self._telemetry.note(latest)
+        elif not self._is_full:
+            self._is_full = True  # logged once a room: a car that floods must not flood the log
+            log.warning("messages not kept: too much is stored", vehicle=self.vehicle.id)
+        if self.vehicle.id in context.listeners:
+            context.listeners.state_changed(self)
+
+    def _forward(self, code: str, message: Message, age: int) -> None:
+        """Send the clients what the car reports, sealed or not, and how old it is."""
         for client in self.clients:
             if client.rights is not None and not may_hear(client.rights, message):
                 continue
@@ -367,13 +382,6 @@ class Room:
             if code == "F":
                 self.send(client, self._server_version)
             self.send(client, Message("T", b"%d" % age) if age else JUST_NOW)
-        if is_kept:
-            self._context.storage.put_message(self.vehicle.id, latest)
-            self._telemetry.note(latest)
-        elif not self._is_full:
-            self._is_full = True  # logged once a room: a car that floods must not flood the log
-            log.warning("messages not kept: too much is stored", vehicle=self.vehicle.id)
-        self._context.listeners.state_changed(self)
 
     @property
     def _server_version(self) -> Message:

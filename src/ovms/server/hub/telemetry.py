@@ -28,6 +28,10 @@ CONNECTION_INTERVAL = 60.0
 """Seconds from one record of a connection to the next: a line that flaps makes no more."""
 
 
+TELEMETRY = frozenset(code for code, row in CODES.items() if row.is_telemetry)
+"""The codes of messages that are logged."""
+
+
 @dataclass(frozen=True, slots=True)
 class LogSettings:
     """How the telemetry log is kept for vehicles without settings of their own."""
@@ -63,20 +67,32 @@ class TelemetryLog:
     """When the car connected that is there, if that waits to be logged."""
     _connection_logged: float = float("-inf")
     """When a connection was last logged."""
+    _codes: frozenset[str] = frozenset()
+    """The codes that are logged, at hand because every message asks for them."""
+
+    def __post_init__(self) -> None:
+        self._choose_codes()
 
     def keep_for(self, days: int | None, position_days: int | None) -> None:
         """Set how long the vehicle's own settings keep its records."""
         self.days, self.position_days = days, position_days
+        self._choose_codes()
+
+    def _choose_codes(self) -> None:
+        is_whole = self._days("S") and self._days("L")
+        self._codes = (
+            TELEMETRY if is_whole else frozenset(code for code in TELEMETRY if self._days(code))
+        )
 
     def note(self, message: LatestMessage) -> None:
         """Log a message that was just stored, or have it wait."""
-        if not CODES[message.code].is_telemetry or message.token or not self._days(message.code):
+        if message.code not in self._codes or message.token:
             return
         before = self._logged.get(message.code)
-        if before is not None and before.data == message.data:
-            self._waiting.pop(message.code, None)
-        elif before is None:
+        if before is None:
             self._keep(message)
+        elif before.data == message.data:
+            self._waiting.pop(message.code, None)
         elif message.time >= before.time + self.settings.interval or self._is_urgent(message):
             waiting = self._waiting.pop(message.code, None)
             if waiting is not None and phase_of(waiting.code, waiting.data) != phase_of(

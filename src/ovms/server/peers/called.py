@@ -98,14 +98,13 @@ class CalledPeer:
         """Return false: a server that says nothing more is gone."""
         return False
 
-    @property
-    def is_behind(self) -> bool:
-        """Return false: what comes is taken in order, and reading stops while too much waits."""
-        return False
+    def receive(self, message: Message) -> bool:
+        """Handle a message that came.
 
-    def receive(self, message: Message) -> None:
-        """Handle a message that came."""
+        Return false: what comes is taken in order, and reading stops while too much waits.
+        """
         self.inbox.received(self.pump, message)
+        return False
 
     def closed(self, error: Exception | None) -> None:
         """Handle the end of the connection."""

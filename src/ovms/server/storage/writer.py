@@ -113,9 +113,9 @@ class Writer:
 
         Messages of a vehicle that does not exist are left out. Raises :class:`StoreClosed`.
         """
-        messages = self._open_batch().messages
-        codes = messages.get(vehicle_id)
+        codes = self._pending.messages.get(vehicle_id)
         if codes is None or message.code not in codes:
+            messages = self._open_batch().messages
             if not self._room_for_one():
                 return
             codes = messages.setdefault(vehicle_id, {})
