@@ -100,7 +100,7 @@ TICK = 1.0
 """Seconds between two checks of the time limits."""
 
 PACE = 0.1
-"""Seconds between two tries to send cars what waits for them."""
+"""Seconds between two tries to send cars what waits for them, if anything does."""
 
 REFRESH = 2.0
 """Seconds between two searches for vehicles that were changed or removed by the command line."""
@@ -651,7 +651,7 @@ def _start_work(
             await parts.operator.note(await parts.find_troubles(data, gate))
 
     jobs: tuple[tuple[Job, float], ...] = (
-        (tick, TICK), (hub.pace, PACE), (refresh, REFRESH), (check_logins, REFRESH),
+        (tick, TICK), (refresh, REFRESH), (check_logins, REFRESH),
         (store.heartbeat, HEARTBEAT), (expire, EXPIRY), (parts.quotas.check, QUOTAS),
         (reload, RELOAD), (tell_operator, TROUBLES),
     )  # fmt: skip
@@ -661,7 +661,8 @@ def _start_work(
         jobs += ((parts.journey_alerts.check, JOURNEY_ALERTS),)
     if parts.backups is not None:
         jobs += ((parts.backups.check, CHECK),)
-    return [asyncio.create_task(_repeat(job, seconds)) for job, seconds in jobs]
+    work = [hub.keep_pace(PACE), *(_repeat(job, seconds) for job, seconds in jobs)]
+    return [asyncio.create_task(each) for each in work]
 
 
 async def _repeat(job: Job, seconds: float) -> None:

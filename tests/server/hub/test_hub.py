@@ -505,3 +505,73 @@ async def test_erased_data_are_forgotten(building: Building) -> None:
     kept = len(building.storage.history)
     car.receive(message("S50,K"))
     assert len(building.storage.history) == kept + 1
+
+
+# -- pace -----------------------------------------------------------------------------------
+
+
+def note_passes(building: Building, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Return what grows whenever the hub sends what has waited."""
+    passes: list[float] = []
+    pace = building.hub.pace
+
+    def noted() -> None:
+        passes.append(building.clock.time())
+        pace()
+
+    monkeypatch.setattr(building.hub, "pace", noted)
+    return passes
+
+
+async def settle() -> None:
+    """Let tasks without pauses go on until they wait."""
+    for _ in range(100):
+        await asyncio.sleep(0)
+
+
+async def test_nothing_is_done_while_nothing_waits(
+    building: Building, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What does not fit a car's buffer wakes the pace, which rests when it is sent."""
+    car, line = await building.enters(Role.CAR)
+    app, _ = await building.enters(Role.APP)
+    line.take()
+    passes = note_passes(building, monkeypatch)
+    task = asyncio.create_task(building.hub.keep_pace(0))
+    await settle()
+    app.receive(message("X1"))
+    await settle()
+    assert (line.take(), passes) == (["X1"], [])
+    for _ in range(2):
+        app.receive(message("X" + "x" * 500))
+    await settle()
+    assert (len(line.take()), len(passes) > 10) == (1, True)
+    building.clock.advance(60)
+    await settle()
+    assert len(line.take()) == 1
+    sent = len(passes)
+    await settle()
+    assert len(passes) == sent
+    task.cancel()
+    assert car.member is building.hub.rooms["CAR1"].car
+
+
+async def test_a_group_keeps_the_pace(building: Building, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A position that comes too soon after another is shown after a while, then all rests."""
+    car, _ = await building.enters(Role.CAR)
+    app, line = await building.enters(Role.APP)
+    app.receive(message("Ga"))
+    passes = note_passes(building, monkeypatch)
+    task = asyncio.create_task(building.hub.keep_pace(0))
+    await settle()
+    rested = len(passes)
+    for place in (1, 2):
+        car.receive(message(f"ga,{place}"))
+    assert line.take() == ["gCAR1,A,1"]
+    await settle()
+    assert line.take() == ["gCAR1,A,2"]
+    assert len(passes) > rested
+    rested = len(passes)
+    await settle()
+    assert len(passes) == rested
+    task.cancel()

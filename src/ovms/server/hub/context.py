@@ -17,7 +17,7 @@ from ovms.server.hub.interfaces import AlertService, Storage
 from ovms.server.hub.limits import HubLimits
 from ovms.server.hub.listening import RoomListeners
 from ovms.server.hub.observers import RoomObservers
-from ovms.server.hub.pacing import Pacer
+from ovms.server.hub.pacing import WaitingPacers
 from ovms.server.hub.pins import PinLimiter
 
 
@@ -36,8 +36,9 @@ class RoomContext:
     """Seconds a car has to answer a command."""
     limits: HubLimits = field(default_factory=HubLimits)
     groups: Groups = field(init=False)
-    pacers: set[Pacer] = field(default_factory=set)
-    """Pacers in which something waits."""
+    on_wait: Callable[[], None] = lambda: None
+    """Is called when something has to wait until :meth:`ovms.server.hub.hub.Hub.pace`."""
+    pacers: WaitingPacers = field(init=False)
     pins: PinLimiter = field(default_factory=PinLimiter)
     refused: set[str] = field(default_factory=set)
     """Vehicles whose owner got an alert of a refused login of the car, until the car is back."""
@@ -52,6 +53,7 @@ class RoomContext:
     counts: HubCounts = field(default_factory=HubCounts)
 
     def __post_init__(self) -> None:
-        self.groups = Groups(self.limits.groups, self.limits.group_messages)
+        self.pacers = WaitingPacers(self.on_wait)
+        self.groups = Groups(self.limits.groups, self.limits.group_messages, self.on_wait)
         self.observers = RoomObservers(self.guard)
         self.listeners = RoomListeners(self.guard)

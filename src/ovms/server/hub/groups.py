@@ -63,11 +63,18 @@ Work = tuple[bytes, "str | Member"]
 
 
 class Groups:
-    """Where the cars of each group are, and who watches. Call :meth:`pump` ten times a second."""
+    """Where the cars of each group are, and who watches.
+
+    Call :meth:`pump` ten times a second from the call of ``on_wait`` until :attr:`is_idle`.
+    """
 
     def __init__(
-        self, groups_a_client: int = GROUPS_A_CLIENT, messages_a_second: int = GROUP_MESSAGES
+        self,
+        groups_a_client: int = GROUPS_A_CLIENT,
+        messages_a_second: int = GROUP_MESSAGES,
+        on_wait: Callable[[], None] = lambda: None,
     ) -> None:
+        self._on_wait = on_wait
         self._limit = groups_a_client
         self._share = max(1, messages_a_second // 10)
         self._groups: dict[bytes, Group] = {}
@@ -100,6 +107,7 @@ class Groups:
             self._later[work] = None
         elif group.watchers:
             self._due[work] = None
+            self._on_wait()
             self._send_due()
 
     def watch(self, watcher: Member, vehicle_id: str, name: bytes, send: Send) -> None:
@@ -114,6 +122,7 @@ class Groups:
         if name not in watched and not self._let_watch(watcher, vehicle_id, name, send):
             return
         self._due[name, watcher] = None
+        self._on_wait()
         self._send_due()
 
     def names_of(self, vehicle_id: str) -> set[bytes]:
@@ -137,6 +146,11 @@ class Groups:
         """Forget what a client watched."""
         for name in [*self._clients.get(watcher, ())]:
             self._stop(watcher, name)
+
+    @property
+    def is_idle(self) -> bool:
+        """Nothing waits, and all that may be sent in an interval may be sent again."""
+        return not (self._due or self._later or self._sent) and self._left == self._share
 
     def pump(self) -> None:
         """Send what has waited for its turn."""

@@ -130,6 +130,8 @@ class Hub:
         self._storage = storage
         self._clock = clock
         self._settings = settings
+        self._has_waiting = asyncio.Event()
+        """Something waits for :meth:`pace`."""
         self._context = RoomContext(
             storage,
             alerts,
@@ -138,6 +140,7 @@ class Hub:
             self._spawn,
             settings.answer_timeout,
             settings.limits,
+            on_wait=self._has_waiting.set,
         )
         self.guard = self._context.guard
         self.listeners = self._context.listeners
@@ -276,8 +279,17 @@ class Hub:
                 self.guard.failed("tick", error, room.vehicle.id)
         self._tick_logs()
 
+    async def keep_pace(self, seconds: float) -> None:
+        """Call :meth:`pace` every so many seconds while something waits; never return."""
+        while True:
+            await self._has_waiting.wait()
+            await asyncio.sleep(seconds)
+            self.pace()
+            if not self._context.pacers and self._context.groups.is_idle:
+                self._has_waiting.clear()
+
     def pace(self) -> None:
-        """Send what has waited for its turn, to cars and of groups. Call it ten times a second."""
+        """Send what has waited for its turn, to cars and of groups."""
         for pacer in [*self._context.pacers]:
             try:
                 pacer.flush()

@@ -97,6 +97,19 @@ def _nothing(mark: int) -> None:
     """Do nothing."""
 
 
+class WaitingPacers(set["Pacer"]):
+    """Pacers in which something waits; ``on_wait`` is called whenever one is added."""
+
+    def __init__(self, on_wait: Callable[[], None] = lambda: None) -> None:
+        super().__init__()
+        self._on_wait = on_wait
+
+    def add(self, pacer: Pacer) -> None:
+        """Add a pacer."""
+        super().add(pacer)
+        self._on_wait()
+
+
 class Pacer:
     """What goes to one car. ``budget`` returns the bytes that may be in flight now.
 
