@@ -45,6 +45,7 @@ test: packages $(VENV)/.dev ## The gate: check, then every test; protocol/ by it
 	$(PYTEST) -n auto tests/protocol --cov --cov-branch --cov-fail-under=100 \
 		--cov-report=term-missing:skip-covered
 	$(PYTEST) -n $(WORKERS) --dist worksteal --ignore=tests/protocol
+	$(PY) -m benchmarks.speed --short --check
 
 check: check-web check-python ## Format, lint and types
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from collections.abc import Sequence
 from functools import partial
 
+import uvloop
+
 from benchmarks.speed import wire
-from benchmarks.speed.bench import Bench
+from benchmarks.speed.bench import ROUNDS, Bench
 from benchmarks.speed.callers import Caller, Countdown, call_all, close_all
 from benchmarks.speed.figures import SETTLE, Figure, Run, clock, middle, rate_figure, settled
 from benchmarks.speed.processes import Target
@@ -98,11 +101,14 @@ async def acked(target: Target, number: int, *, records: int, first: int = 0) ->
     return run
 
 
-async def acked_fresh(target: Target, number: int, *, times: int) -> Run:
-    """Do the same several times with new connections, so few records each that no pace counts."""
+async def acked_fresh(target: Target, number: int, *, times: int, beyond: int) -> Run:
+    """Do the same several times with new connections, so few records each that no pace counts.
+
+    ``beyond`` is a number up to which records were sent before.
+    """
     run = Run()
-    for each in range(times):
-        part = await acked(target, number * times + each, records=FRESH)
+    for each in range(number * times, (number + 1) * times):
+        part = await acked(target, beyond // FRESH + each, records=FRESH)
         run.units += part.units
         run.seconds += part.seconds
         run.processor += part.processor
@@ -140,9 +146,15 @@ class PacedCar(RecordingCar):
         self.send(ready)
 
 
-async def paced(target: Target, number: int, *, records: int) -> Run:
+async def paced(target: Target, *, records: int) -> list[Run]:
     """Have many cars send records at a rate, in turn; how long each waits is measured."""
     cars = await call_all(target, "C", [wire.vehicle_id(each) for each in range(MANY_CARS)])
+    runs = [await _paced(target, cars, number, records) for number in range(ROUNDS)]
+    close_all(cars)
+    return runs
+
+
+async def _paced(target: Target, cars: Sequence[Caller], number: int, records: int) -> Run:
     ended = Countdown(MANY_CARS)
     run = Run(units=MANY_CARS * records)
     waits = run.waits
@@ -157,19 +169,16 @@ async def paced(target: Target, number: int, *, records: int) -> Run:
             await asyncio.sleep(TICK)
         await ended.wait()
     await asyncio.sleep(SETTLE)
-    settled(target, run)
-    close_all(cars)
-    return run
+    return settled(target, run)
 
 
 def acked_50(bench: Bench) -> list[Figure]:
     """Measure the records of 50 cars with 20 open each."""
-    long = partial(acked, records=bench.size(1000, 300))
-    fresh = partial(acked_fresh, times=bench.size(5, 2))
+    records = bench.size(1000, 150)
+    long = partial(acked, records=records)
+    fresh = partial(acked_fresh, times=bench.size(5, 2), beyond=ROUNDS * records)
     with bench.both(CARS) as targets:
-        runs = bench.in_turns(targets, long)
-    with bench.both(CARS) as targets:
-        fresh_runs = bench.in_turns(targets, fresh)
+        runs, fresh_runs = bench.in_turns(targets, long), bench.in_turns(targets, fresh)
     what = f"records acknowledged, {CARS} cars with {OPEN} open each"
     return [
         rate_figure("acked", what, "records/s", *runs, goal=0.25),
@@ -179,9 +188,9 @@ def acked_50(bench: Bench) -> list[Figure]:
 
 def acked_1000(bench: Bench) -> list[Figure]:
     """Measure how long a record waits, of 1000 cars at 10,000 a second."""
-    measure = partial(paced, records=bench.size(50, 20))
+    measure = partial(paced, records=bench.size(50, 10))
     with bench.both(MANY_CARS) as targets:
-        ours, floor = bench.in_turns(targets, measure)
+        ours, floor = (uvloop.run(measure(each)) for each in targets)
     what = f"wait of a record, {MANY_CARS} cars at {RATE:,}/s"
     median, late = (sorted(run.wait(part) for run in ours)[1] for part in (0.5, 0.99))
     base = sorted(run.wait(0.5) for run in floor)[1]

@@ -31,33 +31,45 @@ MARGIN = 3000
 TLS_GOAL = 30_000
 
 
-async def taken(target: Target, cars: int, tls: ssl.SSLContext | None) -> float:
-    """Return the bytes of memory that a silent car takes."""
-    ids = [wire.vehicle_id(each) for each in range(WARM + cars)]
-    connected = await call_all(target, "C", ids[:WARM], tls)
+async def taken(
+    target: Target, ids: Sequence[str], tls: ssl.SSLContext | None, connected: list[Caller]
+) -> float:
+    """Connect cars, and return the bytes of memory that a silent one takes."""
+    connected += await call_all(target, "C", ids[:WARM], tls)
     await asyncio.sleep(1)
     before = target.memory
     connected += await call_all(target, "C", ids[WARM:], tls)
     await asyncio.sleep(1)
-    size = (target.memory - before) / cars
+    return (target.memory - before) / (len(ids) - WARM)
+
+
+async def plain_and_tls(target: Target, cars: int, tls: ssl.SSLContext) -> list[float]:
+    """Return the bytes of a silent car, plain and over TLS; all stay until the end."""
+    connected: list[Caller] = []
+    found = []
+    for number, context in enumerate((None, tls)):
+        first = number * (WARM + cars)
+        ids = [wire.vehicle_id(each) for each in range(first, first + WARM + cars)]
+        found.append(await taken(target, ids, context, connected))
     close_all(connected)
-    return size
+    return found
 
 
 def memory(bench: Bench) -> list[Figure]:
     """Measure the memory of a silent car, plain and over TLS."""
     cars = bench.size(5000, 1000)
+    with bench.both(2 * (WARM + cars), tls=True) as targets:
+        tls = client_context(targets[0].ca)
+        sizes = [uvloop.run(plain_and_tls(target, cars, tls)) for target in targets]
+    what = f"memory of a silent car, {cars:,} cars"
     found = []
-    for kind in ("plain", "TLS"):
-        with bench.both(WARM + cars, tls=True) as targets:
-            tls = client_context(targets[0].ca) if kind == "TLS" else None
-            ours, floor = (uvloop.run(taken(target, cars, tls)) for target in targets)
-        what = f"memory of a silent car, {cars:,} cars, {kind}"
-        goal = f"≤ floor + {MARGIN / 1000:g} kB" if tls is None else f"< {TLS_GOAL / 1000:g} kB"
-        reached = ours <= floor + MARGIN if tls is None else ours < TLS_GOAL
+    for ours, floor, kind in zip(*sizes, ("plain", "TLS"), strict=True):
+        is_plain = kind == "plain"
+        goal = f"≤ floor + {MARGIN / 1000:g} kB" if is_plain else f"< {TLS_GOAL / 1000:g} kB"
+        reached = ours <= floor + MARGIN if is_plain else ours < TLS_GOAL
         found.append(
-            Figure(f"memory-{kind.lower()}", what, "kB", ours / 1000, floor / 1000, ours / floor,
-                   goal, reached, floor / ours)
+            Figure(f"memory-{kind.lower()}", f"{what}, {kind}", "kB", ours / 1000, floor / 1000,
+                   ours / floor, goal, reached, floor / ours)
         )  # fmt: skip
     return found
 
@@ -132,8 +144,8 @@ async def rounds(target: Target, cars: int, messages: int, bursts: int) -> list[
 
 def many(bench: Bench) -> list[Figure]:
     """Measure what a message costs while few cars are connected, and while many are."""
-    cars = bench.size(5000, 1000)
-    measure = partial(rounds, messages=bench.size(3000, 1000), bursts=bench.size(10_000, 4000))
+    cars = bench.size(5000, 600)
+    measure = partial(rounds, messages=bench.size(3000, 1000), bursts=bench.size(10_000, 3000))
     with bench.both(cars) as (ours, _):
         crowd = uvloop.run(measure(ours, cars))
     with bench.both(SENDING) as (ours, _):
