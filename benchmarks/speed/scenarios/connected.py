@@ -160,5 +160,5 @@ def many(bench: Bench) -> list[Figure]:
         what = f"cost of a message, {cars:,} cars connected over {SENDING}, {how}"
         reached = ratio <= 1.25 if goal else None
         found.append(Figure(name, what, "µs", *costs, ratio, goal, reached, 1 / ratio,
-                            f"instead of the floor, the cost with {SENDING} cars"))  # fmt: skip
+                            f"floor: {SENDING} cars connected"))  # fmt: skip
     return found

@@ -103,7 +103,7 @@ def history(bench: Bench) -> list[Figure]:
                note=f"then {found.rate:,.0f} rows/s"),
         Figure("history-others", "others' pings meanwhile, p99", "ms", meanwhile, alone,
                meanwhile / alone, "≤ 1.25", meanwhile <= 1.25 * alone,
-               note="instead of the floor, the same with nobody who reads"),
+               note="floor: nobody reads"),
     ]  # fmt: skip
 
 
