@@ -20,7 +20,7 @@ from rich.table import Table
 
 from benchmarks.speed.figures import Figure
 
-WIDTH = 150
+WIDTH = 170
 """Columns of the table where the output is no terminal, or a narrow one."""
 
 
@@ -63,11 +63,13 @@ def as_json(figures: Sequence[Figure]) -> dict[str, Any]:
 def show(figures: Sequence[Figure]) -> None:
     """Print the table: by the clock, and the processor time of the server for a unit."""
     table = Table(caption="Ratios are of ours to the floor; those of cost the other way round.")
-    table.add_column("what", min_width=20)
+    table.add_column("name", no_wrap=True)
+    table.add_column("what", min_width=40)
     for column in ("unit", "ours", "floor", "ratio", "goal", "", "µs ours", "µs floor", "cost"):
         table.add_column(column, justify="left" if column == "unit" else "right")
     for figure in figures:
         table.add_row(
+            figure.name,
             f"{figure.what}" + (f"\n[dim]{figure.note}[/dim]" if figure.note else ""),
             figure.unit,
             number(figure.ours),

@@ -57,7 +57,7 @@ async def plain_and_tls(target: Target, cars: int, tls: ssl.SSLContext) -> list[
 
 def memory(bench: Bench) -> list[Figure]:
     """Measure the memory of a silent car, plain and over TLS."""
-    cars = bench.size(5000, 1000)
+    cars = bench.size(5000, 600)
     with bench.both(2 * (WARM + cars), tls=True) as targets:
         tls = client_context(targets[0].ca)
         sizes = [uvloop.run(plain_and_tls(target, cars, tls)) for target in targets]
