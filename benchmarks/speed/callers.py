@@ -136,6 +136,41 @@ class LineCounter(asyncio.Protocol):
             self._on_all()
 
 
+class WrongAnswer(Exception):
+    """A server did not say what it should: what it took for that means nothing."""
+
+
+class Transcript(asyncio.Protocol):
+    """Keeps what comes on one connection, whose protocol gets it as before, to be read afterwards.
+
+    The load does not decipher what it only counts. So that a server which says something else is
+    noticed, one connection of a measurement is read when the clock has stopped.
+    """
+
+    def __init__(self, caller: Caller, protocol: asyncio.Protocol) -> None:
+        assert caller.cipher_in is not None
+        self._cipher = caller.cipher_in
+        self._protocol = protocol
+        self._data: list[bytes] = []
+        caller.transport.set_protocol(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Keep it, and pass it on."""
+        self._data.append(data)
+        self._protocol.data_received(data)
+
+    def check(self, expected: Sequence[bytes], *, without: bytes = b"-") -> None:
+        """Raise :class:`WrongAnswer` unless these lines came, in this order.
+
+        Lines that begin with ``without`` do not count.
+        """
+        lines = b"".join(self._data).split(b"\r\n")[:-1]
+        plain = [wire.decipher(self._cipher, line) for line in lines]
+        found = [line for line in plain if not line.startswith(without)]
+        if found != list(expected):
+            raise WrongAnswer(f"{len(found)} lines came, of {len(expected)} others")
+
+
 class Countdown:
     """Ends when it was called so many times, or fails when a connection was lost."""
 

@@ -12,7 +12,7 @@ import uvloop
 
 from benchmarks.speed import wire
 from benchmarks.speed.bench import ROUNDS, Bench
-from benchmarks.speed.callers import Caller, Countdown, call_all, close_all
+from benchmarks.speed.callers import Caller, Countdown, Transcript, call_all, close_all
 from benchmarks.speed.figures import SETTLE, Figure, Run, clock, middle, rate_figure, settled
 from benchmarks.speed.processes import Target
 
@@ -90,6 +90,7 @@ async def acked(target: Target, number: int, *, records: int, first: int = 0) ->
     cars = await call_all(target, "C", ids)
     ended = Countdown(CARS)
     recording = [RecordingCar(car, number * records, records, ended) for car in cars]
+    transcript = Transcript(cars[0], recording[0])
     run = Run(units=CARS * records)
     with clock(target, run):
         for each in recording:
@@ -97,6 +98,8 @@ async def acked(target: Target, number: int, *, records: int, first: int = 0) ->
         await ended.wait()
     await asyncio.sleep(SETTLE)
     settled(target, run)
+    codes = range(wire.FIRST_ACK + number * records, wire.FIRST_ACK + (number + 1) * records)
+    transcript.check([b"MP-0 h%d" % code for code in codes], without=wire.PING)
     close_all(cars)
     return run
 

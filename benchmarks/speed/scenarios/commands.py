@@ -8,7 +8,7 @@ from functools import partial
 
 from benchmarks.speed import wire
 from benchmarks.speed.bench import Bench
-from benchmarks.speed.callers import Caller, Countdown, call_all, close_all
+from benchmarks.speed.callers import Caller, Countdown, Transcript, call_all, close_all
 from benchmarks.speed.figures import SETTLE, Figure, Run, clock, rate_figure, settled
 from benchmarks.speed.processes import Target
 
@@ -68,12 +68,14 @@ async def asked(target: Target, number: int, *, commands: int) -> Run:
     for car in cars:
         AnsweringCar(car, commands)
     asking = [AskingApp(app, commands, run, ended) for app in apps]
+    transcript = Transcript(apps[0], asking[0])
     with clock(target, run):
         for each in asking:
             each.ask()
         await ended.wait()
     await asyncio.sleep(SETTLE)
     settled(target, run)
+    transcript.check([wire.ANSWER] * commands)
     close_all([*cars, *apps])
     return run
 

@@ -8,7 +8,14 @@ from functools import partial
 
 from benchmarks.speed import wire
 from benchmarks.speed.bench import Bench
-from benchmarks.speed.callers import Caller, Countdown, LineCounter, call_all, close_all
+from benchmarks.speed.callers import (
+    Caller,
+    Countdown,
+    LineCounter,
+    Transcript,
+    call_all,
+    close_all,
+)
 from benchmarks.speed.figures import SETTLE, Figure, Run, clock, rate_figure, settled
 from benchmarks.speed.processes import Target
 
@@ -25,8 +32,8 @@ async def stored(target: Target, number: int, *, messages: int) -> Run:
     cars = await call_all(target, "C", [wire.vehicle_id(each) for each in range(CARS)])
     streams = [said(car, messages, number) for car in cars]
     answered = Countdown(CARS)
-    for car in cars:
-        LineCounter(car, 1, answered)
+    counters = [LineCounter(car, 1, answered) for car in cars]
+    transcript = Transcript(cars[0], counters[0])
     run = Run(units=CARS * messages)
     with clock(target, run):
         for car, text in zip(cars, streams, strict=True):
@@ -34,15 +41,20 @@ async def stored(target: Target, number: int, *, messages: int) -> Run:
         await answered.wait()
     await asyncio.sleep(SETTLE)
     settled(target, run)
+    transcript.check([wire.PONG])
     close_all(cars)
     return run
 
 
 def said(car: Caller, messages: int, number: int) -> bytes:
     """Return what a car sends in a round: ciphered reports, and a ping."""
+    return b"".join(car.encipher([*reports(messages, number), wire.PING]))
+
+
+def reports(messages: int, number: int) -> list[bytes]:
+    """Return the messages that each car sends in a round."""
     first = 1 + number * messages
-    lines = [wire.report(each) for each in range(first, first + messages)]
-    return b"".join(car.encipher([*lines, wire.PING]))
+    return [wire.report(each) for each in range(first, first + messages)]
 
 
 class ForwardingCar:
@@ -100,13 +112,12 @@ async def forwarded(target: Target, number: int, *, messages: int) -> Run:
     """Have cars send message by message, each to several apps."""
     cars, apps = await joined(target)
     ended = Countdown(len(cars))
-    first = 1 + number * messages
-    sending = []
+    sending: list[ForwardingCar] = []
     for place, car in enumerate(cars):
-        lines = car.encipher([wire.report(each) for each in range(first, first + messages)])
+        lines = car.encipher(reports(messages, number))
         sending.append(ForwardingCar(car, lines, ended))
-        for app in apps[place * APPS : (place + 1) * APPS]:
-            WatchingApp(app, sending[-1])
+        watching = [WatchingApp(app, sending[-1]) for app in apps_of(place, apps)]
+    transcript = Transcript(apps[-1], watching[-1])
     run = Run(units=len(apps) * messages)
     with clock(target, run):
         for each in sending:
@@ -114,8 +125,14 @@ async def forwarded(target: Target, number: int, *, messages: int) -> Run:
         await ended.wait()
     await asyncio.sleep(SETTLE)
     settled(target, run)
+    transcript.check(reports(messages, number), without=wire.UPDATE)
     close_all([*cars, *apps])
     return run
+
+
+def apps_of(place: int, apps: list[Caller]) -> list[Caller]:
+    """Return the apps of a car by its place."""
+    return apps[place * APPS : (place + 1) * APPS]
 
 
 async def forwarded_at_once(target: Target, number: int, *, messages: int) -> Run:
@@ -123,8 +140,8 @@ async def forwarded_at_once(target: Target, number: int, *, messages: int) -> Ru
     cars, apps = await joined(target)
     streams = [said(car, messages, number) for car in cars]
     delivered = Countdown(len(apps))
-    for app in apps:
-        LineCounter(app, LINES * messages, delivered)
+    counters = [LineCounter(app, LINES * messages, delivered) for app in apps]
+    transcript = Transcript(apps[0], counters[0])
     run = Run(units=len(apps) * messages)
     with clock(target, run):
         for car, text in zip(cars, streams, strict=True):
@@ -132,6 +149,7 @@ async def forwarded_at_once(target: Target, number: int, *, messages: int) -> Ru
         await delivered.wait()
     await asyncio.sleep(SETTLE)
     settled(target, run)
+    transcript.check(reports(messages, number), without=wire.UPDATE)
     close_all([*cars, *apps])
     return run
 
