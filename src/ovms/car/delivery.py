@@ -26,7 +26,7 @@ from ovms.base.logs import get_logger
 from ovms.car.delivery_store import Content, DeliveryStore, Item, NoDeliveryStore
 from ovms.protocol import Message
 from ovms.protocol.records.alert import Alert, AlertKind
-from ovms.protocol.records.history import AckedRecord
+from ovms.protocol.records.history import AckedRecord, HistoryRecord
 
 log = get_logger("ovms.car")
 
@@ -293,4 +293,5 @@ def _cut(content: Content) -> Content:
     if isinstance(content, Alert):
         return replace(content, text=content.text[:LONGEST_RECORD])
     excess = max(0, len(content.fields) - LONGEST_RECORD)
-    return replace(content, data=content.data[: len(content.data) - excess])
+    data = content.data[: len(content.data) - excess]
+    return HistoryRecord(content.type, content.number, content.lifetime, data)

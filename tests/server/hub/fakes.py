@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -15,6 +15,7 @@ from ovms.protocol.messages import LatestMessage
 from ovms.protocol.records.alert import Alert
 from ovms.protocol.records.history import CONNECTION_TYPE, KeptRecord
 from ovms.server.hub.context import RoomContext
+from ovms.server.hub.interfaces import OnSaved
 from ovms.server.hub.limits import HubLimits
 from ovms.server.hub.member import Member
 from ovms.server.hub.room import Room
@@ -56,6 +57,8 @@ class FakeLine:
         self.is_closed = False
         self.error: Exception | None = None
         self.messages: list[Message] = []
+        self.pieces: list[int] = []
+        """How many messages each came that were sent in one piece."""
         self.received = 0
         """Bytes, as a test sets them."""
         self.sent = 0
@@ -67,6 +70,13 @@ class FakeLine:
             return False
         self.messages.append(message)
         return True
+
+    def send_all(self, messages: Iterable[Message]) -> bool:
+        """Remember messages, and how many came in a piece."""
+        messages = [*messages]
+        self.pieces.append(len(messages))
+        sent = [self.send(each) for each in messages]
+        return all(sent)
 
     async def drained(self) -> None:
         """Have read everything."""
@@ -111,7 +121,7 @@ class FakeStorage:
     history: list[KeptRecord] = field(default_factory=list)
     connections: list[KeptRecord] = field(default_factory=list)
     """Records of when the car was connected; the others are in the history."""
-    unsaved: list[Callable[[], None]] = field(default_factory=list)
+    unsaved: list[OnSaved] = field(default_factory=list)
     """Calls that are owed once the disk has taken what was kept."""
     traffic: dict[tuple[str, str], Traffic] = field(default_factory=dict)
     holds: int = 0
@@ -154,7 +164,7 @@ class FakeStorage:
         self.presence[vehicle_id] = (car, apps, batch)
 
     def put_history(
-        self, vehicle_id: str, record: KeptRecord, on_saved: Callable[[], None] | None = None
+        self, vehicle_id: str, record: KeptRecord, on_saved: OnSaved | None = None
     ) -> bool:
         """Keep a record, unless full."""
         if self.is_full:
@@ -167,8 +177,9 @@ class FakeStorage:
     def save(self) -> None:
         """Have everything on disk."""
         owed, self.unsaved = self.unsaved, []
-        for call in owed:
-            call()
+        for behind in dict.fromkeys([call() for call in owed]):
+            if behind is not None:
+                behind()
 
     def history_waiting(self, vehicle_id: str) -> int:
         """Count what is owed to cars."""

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
@@ -63,6 +63,10 @@ class FakeLine:
         assert found is not None
         self.answers.append(found)
         return True
+
+    def send_all(self, messages: Iterable[Message]) -> bool:
+        """Take nothing: no car asks."""
+        raise NotImplementedError
 
     async def drained(self) -> None:
         """Wait for room."""

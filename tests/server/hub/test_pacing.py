@@ -150,7 +150,8 @@ def test_one_ping_waits() -> None:
     road.passes_on(filling(90), "X")
     road.pacer.ping()
     road.pacer.ping_answered()
-    assert road.pacer.in_flight == 90
+    assert road.line.take()[-1:] == ["A"]
+    assert road.pacer.in_flight == 100
     assert road.pacer.pings == 1
 
 
@@ -177,7 +178,7 @@ def test_the_weightiest_goes_first() -> None:
 
 def test_nothing_lighter_goes_before_what_does_not_fit() -> None:
     """Or a long command would wait for ever behind a stream of short messages."""
-    road = Road(budget=100)
+    road = Road(budget=110)
     road.passes_on(filling(50))
     road.commands("C7," + "x" * 50)
     road.pacer.acknowledge(b"1")
@@ -226,7 +227,7 @@ def test_what_waits_at_the_bound() -> None:
     heard: list[str] = []
     while road.waiting:
         heard += road.waits()
-    assert heard == [
+    assert [text for text in heard if text != "A"] == [
         *(f"h{number}" for number in range(OWED_LIMIT)),
         *(f"X{number}" for number in range(PASSED_LIMIT)),
     ]
@@ -310,6 +311,32 @@ def test_a_steady_flow_of_acknowledgements() -> None:
             flight.append((now, wire_length(message(text))))
             latest = max(latest, now - committed[int(text[1:]) - 100000])
     assert latest < 0.1
+
+
+def test_a_car_that_reads_fast_has_its_records_acknowledged_as_fast() -> None:
+    """When no more fit a ping follows, and with its answer the next ones go."""
+    road = Road()
+    for number in range(200):
+        road.pacer.acknowledge(str(100000 + number).encode())
+    road.pacer.flush()
+    heard: list[str] = []
+    while sent := road.line.take():
+        assert sum(wire_length(message(text)) for text in sent) <= ESP32_BUDGET
+        assert sent.count("A") == (sent[-1] == "A")
+        heard += [text for text in sent if text != "A"]
+        road.pacer.ping_answered()
+    assert heard == [f"h{100000 + number}" for number in range(200)]
+    assert road.waiting == set()
+
+
+def test_acknowledgements_of_one_moment_are_one_piece() -> None:
+    """Each write costs a system call, and the car a packet."""
+    road = Road()
+    for number in range(20):
+        road.pacer.acknowledge(str(number).encode())
+    assert road.line.take() == []
+    road.pacer.flush()
+    assert road.line.pieces == [20]
 
 
 def test_acknowledgements_a_second_flow() -> None:

@@ -8,7 +8,7 @@ telemetry log. So the records are those that a server would have.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
@@ -23,6 +23,7 @@ from ovms.car.vehicles.sim.scenarios.week import WEEK
 from ovms.protocol import Message
 from ovms.protocol.messages import LatestMessage
 from ovms.protocol.records.history import AckedRecord, KeptRecord
+from ovms.server.hub.interfaces import OnSaved
 from ovms.server.hub.telemetry import LogSettings, TelemetryLog
 from ovms.server.journeys.samples import CONNECTION_TYPE, JourneyRecord
 
@@ -112,7 +113,7 @@ class RecordList:
         self.records: list[JourneyRecord] = []
 
     def put_history(
-        self, vehicle_id: str, record: KeptRecord, on_saved: Callable[[], None] | None = None
+        self, vehicle_id: str, record: KeptRecord, on_saved: OnSaved | None = None
     ) -> bool:
         """Keep a record."""
         self.records.append(JourneyRecord(record.time, record.type, record.number, record.data))

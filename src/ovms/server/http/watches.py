@@ -52,6 +52,11 @@ class WatchLine:
         """Drop a message."""
         return not self.is_closed
 
+    def send_all(self, messages: Iterable[Message]) -> bool:
+        """Drop messages."""
+        sent = [self.send(each) for each in messages]
+        return all(sent)
+
     async def drained(self) -> None:
         """Return at once."""
 

@@ -21,7 +21,7 @@ from ovms.server.hub.member import Member
 from ovms.server.hub.pins import locked_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from ovms.server.hub.room import Room
 
@@ -107,6 +107,11 @@ class AnswerLine:
             self.answers.append(answer)
             self._on_row(answer)
         return True
+
+    def send_all(self, messages: Iterable[Message]) -> bool:
+        """Take rows of the answer."""
+        sent = [self.send(each) for each in messages]
+        return all(sent)
 
     async def drained(self) -> None:
         """Return at once: nothing waits."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ovms.base.failures import FailureLog
 from ovms.base.logs import get_logger
 from ovms.protocol import Message
@@ -25,6 +27,17 @@ class Guard:
         try:
             return line.send(message)
         except Exception as error:
-            self.failed("send", error)
-            line.close(error)
+            self._close(line, error)
             return False
+
+    def send_all(self, line: Line, messages: Iterable[Message]) -> bool:
+        """Send messages to a car in one piece, as :meth:`send` does one."""
+        try:
+            return line.send_all(messages)
+        except Exception as error:
+            self._close(line, error)
+            return False
+
+    def _close(self, line: Line, error: Exception) -> None:
+        self.failed("send", error)
+        line.close(error)

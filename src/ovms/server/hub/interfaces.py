@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -11,14 +11,18 @@ from ovms.protocol.records.alert import Alert
 from ovms.protocol.records.history import KeptRecord
 from ovms.server.values import DayTraffic, HistoryEntry, HistoryKey, Traffic, TypeSummary, Vehicle
 
+OnSaved = Callable[[], Callable[[], None] | None]
+"""Called in the event loop once a record is on disk. What it returns is called behind the others
+that are told at the same moment, once: it sends what those have put together."""
+
 
 class HistorySink(Protocol):
     """Where records go."""
 
     def put_history(
-        self, vehicle_id: str, record: KeptRecord, on_saved: Callable[[], None] | None = None
+        self, vehicle_id: str, record: KeptRecord, on_saved: OnSaved | None = None
     ) -> bool:
-        """Keep a record; ``on_saved`` is called in the event loop once it is on disk.
+        """Keep a record; ``on_saved`` is called once it is on disk.
 
         A record that was sent again is stored once, and called for as well. False if there is no
         room for it now: it must be sent again.
@@ -115,6 +119,9 @@ class Line(Protocol):
 
     def send(self, message: Message) -> bool:
         """Send a message; false if it cannot be sent."""
+
+    def send_all(self, messages: Iterable[Message]) -> bool:
+        """Send messages in one piece, to a car; false if not all could be sent."""
 
     async def drained(self) -> None:
         """Wait while the other end has much to read; returns also when it is gone."""

@@ -4,7 +4,8 @@ A module reads its line into a small buffer: what does not fit is lost, and with
 So at most a budget of bytes is in flight to it at once; the rest waits. Bytes have landed when the
 car's TCP has acknowledged them and a short pause since they were sent is over, also while newer
 bytes flow. They have landed at once when the car answers a command or a ping that was sent behind
-them.
+them. So a ping follows acknowledgements of records when no more of them fit: a car that sends many
+records has them acknowledged as fast as it reads.
 
 What waits is bounded, and is sent by priority: commands (one at a time), a ping, the newest number
 of apps, what the car is owed (acknowledgements and answers to its pings), and last what apps pass
@@ -20,7 +21,7 @@ from functools import partial
 
 from ovms.base.clock import Clock
 from ovms.protocol import Message
-from ovms.protocol.messages import LatestMessage
+from ovms.protocol.messages import MAGIC, LatestMessage
 from ovms.protocol.modules import ModuleKind, module_kind
 from ovms.server.hub.guard import Guard
 from ovms.server.hub.interfaces import Line
@@ -73,7 +74,11 @@ def budget_of(firmware: LatestMessage | None) -> int:
 
 def wire_length(message: Message) -> int:
     """Return the bytes of a message's ciphered line, its end included."""
-    return (len(message.plain) + 2) // 3 * 4 + 2
+    return (len(MAGIC) + len(message.code) + len(message.data) + 2) // 3 * 4 + 2
+
+
+PING_LENGTH = wire_length(PING)
+"""Bytes that acknowledgements leave for a ping behind them."""
 
 
 class Priority(IntEnum):
@@ -84,6 +89,8 @@ class Priority(IntEnum):
     PEERS = 2
     OWED = 3
     PASSED = 4
+
+    __hash__ = int.__hash__  # an Enum's own costs a call, several times a message
 
 
 MOST_WAITING = {Priority.OWED: OWED_LIMIT, Priority.PASSED: PASSED_LIMIT}
@@ -187,8 +194,12 @@ class Pacer:
         self._put(Priority.OWED, PONG)
 
     def acknowledge(self, ack: bytes, on_sent: OnSent = _nothing) -> None:
-        """Acknowledge a record."""
-        self._put(Priority.OWED, Message("h", ack), on_sent)
+        """Acknowledge a record with the next :meth:`flush`: several go in one piece."""
+        if not self._is_closed:
+            self._waiting.add(self)
+            owed = self._queues.setdefault(Priority.OWED, deque())
+            if len(owed) < OWED_LIMIT:
+                owed.append((Message("h", ack), on_sent))
 
     def pass_on(self, message: Message) -> None:
         """Send what an app passes on; it is dropped if it does not fit a module's buffer."""
@@ -207,27 +218,62 @@ class Pacer:
         self.pings = max(0, self.pings - 1)
         if self.pings == len(self._queues.get(Priority.PING, ())):
             self.landed(self._behind_pings)
+            if self._queues:
+                self.flush()
 
     def flush(self) -> None:
         """Send as much of what waits as fits."""
         for priority in sorted(self._queues):
-            while queue := self._queues.get(priority):
-                length = wire_length(queue[0][0])
-                is_possible = length <= self._budget()  # which may have shrunk since it was put
-                if is_possible and not self._fits(length):
-                    self._waiting.add(self)
-                    return
-                message, on_sent = queue.popleft()
-                if not queue:
-                    del self._queues[priority]
-                if is_possible:
-                    self._send(message, length, on_sent)
+            if not self._send_waiting(priority):
+                self._waiting.add(self)
+                if priority is Priority.OWED and not self.pings and self._fits(PING_LENGTH):
+                    self.ping()
+                return
         self._waiting.discard(self)
 
     def _send(self, message: Message, length: int, on_sent: OnSent) -> None:
         if self._guard.send(self._line, message):
             self._note_sent(length)
             on_sent(self._sent)
+
+    def flush_owed(self) -> None:
+        """Do the same; a failure ends here."""
+        try:
+            self.flush()
+        except Exception as error:
+            self._guard.failed("acknowledgement", error)
+
+    def _send_waiting(self, priority: Priority) -> bool:
+        """Send what waits of a priority, what fits in one piece; return whether nothing is left."""
+        budget = self._budget()  # which may have shrunk since it was put
+        while queue := self._queues.get(priority):
+            messages: list[Message] = []
+            told: list[OnSent] = []
+            length = 0
+            while queue:
+                message, on_sent = queue[0]
+                size = wire_length(message)
+                if size <= budget:
+                    if not self._fits(length + size + self._reserve(priority, length)):
+                        break
+                    length += size
+                    messages.append(message)
+                    told.append(on_sent)
+                queue.popleft()
+            if not queue:
+                del self._queues[priority]
+            elif not messages:
+                return False
+            if messages and self._guard.send_all(self._line, messages):
+                self._note_sent(length)
+                for on_sent in told:
+                    on_sent(self._sent)
+        return True
+
+    def _reserve(self, priority: Priority, length: int) -> int:
+        """Return what a message leaves for a ping behind so many bytes, and behind itself."""
+        is_first = not length and not self.in_flight
+        return PING_LENGTH if priority is Priority.OWED and not self.pings and not is_first else 0
 
     def close(self) -> None:
         """Drop what waits and what still comes: the car has gone, or called on another line."""

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 from ovms.base.logs import get_logger
 from ovms.protocol import Message
 from ovms.protocol.records.alert import Alert
 from ovms.protocol.records.history import AckedRecord, HistoryRecord, KeptRecord, ack_of
 from ovms.server.hub.context import RoomContext
+from ovms.server.hub.interfaces import OnSaved
 from ovms.server.hub.member import Car, Member
-from ovms.server.hub.pacing import OnSent
+from ovms.server.hub.pacing import OnSent, Pacer
 from ovms.server.hub.telemetry import TelemetryLog
 from ovms.server.values import ALERT_TYPE
 
@@ -46,52 +48,56 @@ class VehicleRecorder:
         if record is None:
             log.warning("malformed history record", vehicle=self._vehicle_id, code=message.code)
         else:
-            self._keep(record, int(self._context.clock.time()))
+            now = self._context.clock.time()
+            self._keep(record, now, int(now))
 
-    def keep_acked_record(
-        self, message: Message, acknowledge: Callable[[bytes, OnSent], None]
-    ) -> None:
-        """Keep an ``h``; ``acknowledge`` is called with its code once it is on disk.
+    def keep_acked_record(self, message: Message, pacer: Pacer) -> None:
+        """Keep an ``h``; its car's pacer sends the acknowledgement once it is on disk.
 
         A malformed one is acknowledged at once, or its car would send it again for ever.
         """
-        ack, acked = ack_of(message.data), AckedRecord.parse(message.data)
+        acked, ack = AckedRecord.parse(message.data), ack_of(message.data)
         clock = self._context.clock
-        came = clock.monotonic()
-
-        def sent(mark: int) -> None:
-            self._context.counts.acknowledgements.observe(clock.monotonic() - came)
-
-        def saved() -> None:
-            if ack is None:
-                return
-            try:  # the storage calls it from the event loop, long after: the line may have gone
-                acknowledge(ack, sent)
-            except Exception as error:
-                self._context.guard.failed("acknowledgement", error, self._vehicle_id)
-
+        saved = None
+        if ack is not None:
+            sent = partial(self._note_sent, clock.monotonic())
+            saved = partial(self._acknowledge, pacer, ack, sent)
         if acked is None:
             log.warning("malformed history record", vehicle=self._vehicle_id, code=message.code)
-            saved()
+            if saved is not None and (flush := saved()):
+                flush()
             return
-        now = int(self._context.clock.time())
-        time = max(0, min(now, now + acked.timediff))
-        self._keep(acked.record, time, acked.ack, saved)
+        now = clock.time()
+        time = max(0, min(int(now), int(now) + acked.timediff))
+        self._keep(acked.record, now, time, acked.ack, saved)
+
+    def _acknowledge(self, pacer: Pacer, ack: bytes, on_sent: OnSent) -> Callable[[], None] | None:
+        """Acknowledge a record; return what sends this and those of the same moment."""
+        try:  # the storage calls it from the event loop, long after: the line may have gone
+            pacer.acknowledge(ack, on_sent)
+        except Exception as error:
+            self._context.guard.failed("acknowledgement", error, self._vehicle_id)
+            return None
+        return pacer.flush_owed
+
+    def _note_sent(self, came: float, mark: int) -> None:
+        counts = self._context.counts
+        counts.acknowledgements.observe(self._context.clock.monotonic() - came)
 
     def keep_alert(self, alert: Alert) -> None:
         """Keep an alert as it was sent to the clients."""
         text = f"{alert.kind},{alert.text}".encode("utf-8", "surrogateescape")
-        record = HistoryRecord(ALERT_TYPE, 0, ALERT_LIFE, text)
-        self._keep(record, int(self._context.clock.time()))
+        now = self._context.clock.time()
+        self._keep(HistoryRecord(ALERT_TYPE, 0, ALERT_LIFE, text), now, int(now))
 
     def _keep(
         self,
         record: HistoryRecord,
+        now: float,
         time: int,
         ack: int | None = None,
-        on_saved: Callable[[], None] | None = None,
+        on_saved: OnSaved | None = None,
     ) -> None:
-        now = self._context.clock.time()
         expires = int(now) + min(record.lifetime, LONGEST_LIFE)
         kept = KeptRecord(record.type, record.number, time, expires, record.data, ack, now)
         is_taken = self._context.storage.put_history(self._vehicle_id, kept, on_saved)

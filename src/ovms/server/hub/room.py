@@ -419,7 +419,7 @@ class Room:
         self.recorder.keep_record(message)
 
     def _take_acked_record(self, car: Car, message: Message) -> None:
-        self.recorder.keep_acked_record(message, car.pacer.acknowledge)
+        self.recorder.keep_acked_record(message, car.pacer)
 
     def _take_position(self, car: Member, message: Message) -> None:
         self._context.groups.move(self.vehicle.id, message.data)

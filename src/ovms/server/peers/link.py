@@ -93,6 +93,11 @@ class PeerLine:
         """Send a message of the vehicle."""
         return self._link.send(Replicated(self._vehicle_id, message).message)
 
+    def send_all(self, messages: Iterable[Message]) -> bool:
+        """Send messages of the vehicle."""
+        sent = [self.send(each) for each in messages]
+        return all(sent)
+
     async def drained(self) -> None:
         """Wait while the other server has much to read; returns also when it is gone."""
         await self._link.drained()

@@ -14,10 +14,13 @@ for in the history; the others cost nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import count, islice
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ovms.protocol.records.record import legible
 
@@ -52,7 +55,8 @@ RECORD_COST: Final = 800
 COPY_COST: Final = 200
 """Bytes of memory that a copy of a waiting record takes, about: its callback."""
 
-OnSaved = Callable[[], object]
+OnSaved = Callable[[], Callable[[], None] | None]
+"""Called once a record is durable; what it returns is called once behind the others."""
 Key = tuple[object, ...]
 AckKey = tuple[str, str, int, int | None, bytes]
 
@@ -62,13 +66,12 @@ Counts = dict[tuple[str, str, int], tuple[int, int]]
 _numbers = count()
 
 
-@dataclass(slots=True)
-class WaitingRecord:
+class WaitingRecord(Struct):
     """A record that waits to be written, when its last copy came, and the callbacks."""
 
     record: KeptRecord
     received: float
-    saved: list[OnSaved]
+    saved: tuple[OnSaved, ...]
 
     @property
     def window(self) -> tuple[float, float]:
@@ -114,7 +117,7 @@ class HistoryBatch:
         """Put a record. A type that is not UTF-8 is read as Latin-1."""
         if not record.type.isascii():
             record = replace(record, type=legible(record.type))
-        saved = [] if on_saved is None else [on_saved]
+        saved = () if on_saved is None else (on_saved,)
         self._add(vehicle_id, WaitingRecord(record, record.received, saved))
 
     def over(self, older: HistoryBatch) -> HistoryBatch:
@@ -155,21 +158,23 @@ class HistoryBatch:
                 yield from waiting.saved
 
     def _add(self, vehicle_id: str, waiting: WaitingRecord) -> None:
-        records = self.records.setdefault(vehicle_id, {})
+        records = self.records.get(vehicle_id)
+        if records is None:
+            records = self.records[vehicle_id] = {}
+            self.sizes[vehicle_id] = 0
         key = _key(waiting.record)
         first = records.get(key)
         while first is not None and not first.is_followed_by(waiting):
             key = (key,)  # alike in all but its time: one more at most each ten minutes
             first = records.get(key)
+        size = COPY_COST * len(waiting.saved)
         if first is None:
             records[key] = waiting
-            size = RECORD_COST + len(waiting.record.data)
+            size += RECORD_COST + len(waiting.record.data)
         else:
             saved = first.saved + waiting.saved
             records[key] = WaitingRecord(first.record, waiting.received, saved)
-            size = 0
-        size += COPY_COST * len(waiting.saved)
-        self.sizes[vehicle_id] = self.sizes.get(vehicle_id, 0) + size
+        self.sizes[vehicle_id] += size
         self.size += size
 
 

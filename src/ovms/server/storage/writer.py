@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ovms.server.storage.database import Database
+    from ovms.server.storage.history_batch import OnSaved
     from ovms.server.values import KeptRecord, LatestMessage, Traffic
 
 GATHER: Final = 0.010
-"""Seconds that rows gather before a commit: a real disk syncs for about as long."""
+"""Seconds from the beginning of a commit to that of the next: a real disk syncs for about as long.
+Rows gather meanwhile."""
 
 GATHER_UNAWAITED: Final = 0.100
 """Seconds that they gather while nobody waits for one of them. A commit costs the event loop
@@ -99,6 +101,8 @@ class Writer:
         self._closing = False
         self._unsaved: int | None = None
         self._began: float | None = None
+        self._next = 0.0
+        """When the next commit may begin, by the loop's clock."""
         self.full: frozenset[str] = frozenset()
         """Vehicles of whose history nothing more is kept: their owner has too much."""
         self.dropped: Counter[str] = Counter()
@@ -135,25 +139,26 @@ class Writer:
         self,
         vehicle_id: str,
         record: KeptRecord,
-        on_saved: Callable[[], object] | None = None,
+        on_saved: OnSaved | None = None,
     ) -> bool:
         """Store a record, and its copies only once; return false if there is no room for it.
 
         ``on_saved`` is called in the event loop when the record is durable, also for a copy, and
-        for a vehicle that was removed meanwhile. For one whose owner has too much it is called at
-        once and nothing is kept, or the car would repeat it for ever. Raises :class:`StoreClosed`.
+        for a vehicle that was removed meanwhile. What it returns is called behind it, once for all
+        that are told. For a vehicle whose owner has too much this is done at once and nothing is
+        kept, or the car would repeat it for ever. Raises :class:`StoreClosed`.
         """
         batch = self._open_batch()
         if vehicle_id in self.full:
             self.dropped[vehicle_id] += 1
             if on_saved is not None:
-                on_saved()
+                self._tell(iter((on_saved,)))
             return True
-        if self._pending.history.size + self._writing.history.size >= MAX_HISTORY_WAITING:
+        new, old = batch.history, self._writing.history
+        if new.size + old.size >= MAX_HISTORY_WAITING:
             self._refuse()
             return False
-        parts = self._pending.history, self._writing.history
-        if sum(part.sizes.get(vehicle_id, 0) for part in parts) >= VEHICLE_WAITING:
+        if new.sizes.get(vehicle_id, 0) + old.sizes.get(vehicle_id, 0) >= VEHICLE_WAITING:
             return False
         batch.history.put(vehicle_id, record, on_saved)
         if on_saved is not None:
@@ -325,20 +330,22 @@ class Writer:
                 pause = min(pause * 2, LAST_PAUSE)
 
     async def _gather(self) -> None:
-        """Wait for rows, and then for those that come a little later."""
+        """Wait for rows, and then until the next commit may begin."""
         await self._work.wait()
         if not self._closing:
             with suppress(TimeoutError):
                 async with asyncio.timeout(GATHER_UNAWAITED):
                     await self._awaited.wait()
         if not self._hurry.is_set():
-            await self._wait(GATHER)
+            await self._wait(self._next - asyncio.get_running_loop().time())
         self._hurry.clear()
         self._awaited.clear()
         self._work.clear()
 
     async def _wait(self, seconds: float) -> None:
         """Wait, or return early when somebody flushes or closes."""
+        if seconds <= 0:
+            return
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._hurry.wait()
@@ -346,6 +353,7 @@ class Writer:
     async def _save(self) -> bool:
         """Have the database commit what has gathered; put it back when that fails."""
         self._writing, self._pending = self._pending, Batch()
+        self._next = asyncio.get_running_loop().time() + GATHER
         if len(self._writing.history) > MOST_AT_ONCE:
             self._put_off()
         try:
@@ -385,11 +393,13 @@ class Writer:
         return lost
 
     def _tell(self, callbacks: Iterator[Callable[[], object]]) -> None:
-        """Call some callbacks, and the rest in the event loop's next turns."""
-        loop = asyncio.get_running_loop()
-        told = [loop.call_soon(callback) for callback in islice(callbacks, TOLD_AT_ONCE)]
+        """Call some callbacks, then what they return, and the rest in the loop's next turns."""
+        told = [_call(callback) for callback in islice(callbacks, TOLD_AT_ONCE)]
+        for behind in dict.fromkeys(told):
+            if callable(behind):
+                _call(behind)
         if len(told) == TOLD_AT_ONCE:
-            loop.call_soon(self._tell, callbacks)
+            asyncio.get_running_loop().call_soon(self._tell, callbacks)
 
     @property
     def failure(self) -> Exception | None:
@@ -436,6 +446,16 @@ class Writer:
         if left:
             log.error("closed with unsaved rows", database=self._database.name, rows=left)
         return left
+
+
+def _call(callback: Callable[[], object]) -> object:
+    """Call a callback; its failure is logged, and reaches no other."""
+    try:
+        return callback()
+    except Exception as error:
+        context = {"message": "a callback of the store failed", "exception": error}
+        asyncio.get_running_loop().call_exception_handler(context)
+        return None
 
 
 def _look_at(done: asyncio.Future[bool]) -> None:
