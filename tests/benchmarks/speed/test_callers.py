@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import asyncio
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,21 +13,14 @@ from benchmarks.speed.callers import (
     call_all,
     close_all,
 )
-from benchmarks.speed.floor import FloorConnection, FloorVehicle
-from benchmarks.speed.processes import Target
+
+if TYPE_CHECKING:
+    from benchmarks.speed.processes import Target
 
 
-async def floor() -> Target:
-    """Run the floor in this process until its loop ends."""
-    vehicles: dict[bytes, FloorVehicle] = {}
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: FloorConnection(vehicles), "127.0.0.1", 0)
-    return Target("floor", 0, server.sockets[0].getsockname()[1], 0)
-
-
-async def test_answers_are_counted_and_read_afterwards() -> None:
+async def test_answers_are_counted_and_read_afterwards(floor: Target) -> None:
     """A load counts the lines that come, and notices a server that says something else."""
-    cars = await call_all(await floor(), "C", ["CAR1", "CAR2"])
+    cars = await call_all(floor, "C", ["CAR1", "CAR2"])
     ended = Countdown(2)
     counters = [LineCounter(car, 3, ended) for car in cars]
     transcript = Transcript(cars[0], counters[0])
@@ -39,9 +32,9 @@ async def test_answers_are_counted_and_read_afterwards() -> None:
     close_all(cars)
 
 
-async def test_a_transcript_leaves_lines_out() -> None:
+async def test_a_transcript_leaves_lines_out(floor: Target) -> None:
     """What belongs to no question can be left out of what is compared."""
-    (car,) = await call_all(await floor(), "C", ["CAR1"])
+    (car,) = await call_all(floor, "C", ["CAR1"])
     ended = Countdown(1)
     transcript = Transcript(car, LineCounter(car, 2, ended))
     car.say(wire.record(7), wire.PING)
@@ -50,9 +43,9 @@ async def test_a_transcript_leaves_lines_out() -> None:
     close_all([car])
 
 
-async def test_a_lost_connection_ends_the_wait() -> None:
+async def test_a_lost_connection_ends_the_wait(floor: Target) -> None:
     """Whoever waits for a line of a caller that was closed is told so."""
-    (app,) = await call_all(await floor(), "A", ["CAR1"])
+    (app,) = await call_all(floor, "A", ["CAR1"])
     app.transport.abort()
     with pytest.raises(ConnectionError, match="CAR1 was closed"):
         await app.until(wire.PONG)

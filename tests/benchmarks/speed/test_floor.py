@@ -1,13 +1,10 @@
 from __future__ import annotations
 
-import asyncio
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
 from benchmarks.speed import wire
-from benchmarks.speed.floor import FloorConnection, FloorVehicle
 from ovms.net.client import ClientConnection, WelcomeRefused, connect
 from ovms.protocol import Message, Role
 from ovms.protocol.crypto import stream
@@ -15,30 +12,20 @@ from ovms.protocol.records.history import AckedRecord
 from ovms.protocol.records.status import Status
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from benchmarks.speed.processes import Target
 
 
-@asynccontextmanager
-async def floor() -> AsyncIterator[int]:
-    """Run the floor, and yield its port."""
-    vehicles: dict[bytes, FloorVehicle] = {}
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: FloorConnection(vehicles), "127.0.0.1", 0)
-    yield server.sockets[0].getsockname()[1]
-    server.close()
-
-
-async def call(port: int, role: Role, secret: bytes = wire.SECRET) -> ClientConnection:
+async def call(target: Target, role: Role, secret: bytes = wire.SECRET) -> ClientConnection:
     """Call as our own client does."""
-    return await connect("127.0.0.1", port, role, "CAR", secret)
+    return await connect("127.0.0.1", target.port, role, "CAR", secret)
 
 
-async def test_the_floor_does_what_a_server_does() -> None:
+async def test_the_floor_does_what_a_server_does(floor: Target) -> None:
     """Our own clients are welcomed, answered, told the latest messages, and hear each other."""
-    async with floor() as port, await call(port, Role.CAR) as car:
+    async with await call(floor, Role.CAR) as car:
         car.send_all([Message("S", b"80,K"), Message("h", b"17,0,X,1,60,d"), Message("A")])
         assert [await car.receive(), await car.receive()] == [Message("h", b"17"), Message("a")]
-        async with await call(port, Role.APP) as app:
+        async with await call(floor, Role.APP) as app:
             greeting = [await app.receive() for _ in range(3)]
             assert greeting == [Message("Z", b"1"), Message("S", b"80,K"), Message("T", b"0")]
             car.send(Message("S", b"79,K"))
@@ -50,11 +37,10 @@ async def test_the_floor_does_what_a_server_does() -> None:
             assert await app.receive() == Message("c", b"7,0,fine")
 
 
-async def test_the_floor_checks_the_secret() -> None:
+async def test_the_floor_checks_the_secret(floor: Target) -> None:
     """Who does not know the secret is not welcomed by the floor either."""
-    async with floor() as port:
-        with pytest.raises(WelcomeRefused):
-            await call(port, Role.CAR, b"wrong")
+    with pytest.raises(WelcomeRefused):
+        await call(floor, Role.CAR, b"wrong")
 
 
 def test_lines_are_enciphered_as_one_stream() -> None:
