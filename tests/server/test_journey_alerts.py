@@ -10,7 +10,7 @@ from sqlalchemy import insert, update
 from ovms.base.clock import ManualClock
 from ovms.protocol.messages import LatestMessage
 from ovms.server.hub.hub import Hub, HubSettings
-from ovms.server.journey_alerts import ALL_EVERY, CHUNK, JourneyWatch
+from ovms.server.journey_alerts import ALL_EVERY, ALL_FIRST, CHUNK, JourneyWatch
 from ovms.server.journeys.rules import (
     ArrivalSocRule,
     ChargeMissedRule,
@@ -195,7 +195,8 @@ async def test_service(tmp_path: Path) -> None:
         await site.hear(F=firmware % 900)
         await site.hear("CAR2", F=firmware % 9000)
         due = [("CAR1", "I", "The service is due in 900 km")]
-        assert await site.check() == due
+        assert await site.check(ALL_FIRST - 1) == []  # first all cars call again
+        assert await site.check(1) == due
         await site.hear("CAR2", F=firmware % 100)
         assert await site.check() == []
         assert await site.check(ALL_EVERY) == [("CAR2", "I", "The service is due in 100 km")]

@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 ALL_EVERY: Final = 3600.0
 """Seconds between two looks at all vehicles, for what is told without a rule that was set."""
 
+ALL_FIRST: Final = 60.0
+"""Seconds from a start to the first of these looks: before that all cars call again."""
+
 CHUNK: Final = 200
 """Vehicles that are looked at in one read: some ten milliseconds."""
 
@@ -68,7 +71,7 @@ class JourneyWatch:
         self._hub = hub
         self._clock = clock
         self._failures = FailureLog(log, "a vehicle's journeys were not watched")
-        self._all_at = self._clock.monotonic()
+        self._all_at = self._clock.monotonic() + ALL_FIRST
         """When all vehicles are looked at again."""
 
     async def check(self) -> None:
