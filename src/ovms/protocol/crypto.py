@@ -12,6 +12,7 @@ what protects it. Source: protocol guide, "Encryption Protection Scheme 0x30".
 from __future__ import annotations
 
 import binascii
+import hashlib
 import hmac
 import warnings
 from collections.abc import Callable
@@ -23,8 +24,21 @@ TOKEN_LENGTH = 22
 DROPPED = 1024
 """Bytes of key stream that are not used, at its start."""
 
+BLOCK_LENGTH = 64
+"""Bytes of a block of MD5 and SHA-256."""
+
+_INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
+
 RandomBytes = Callable[[int], bytes]
 """A source of randomness, which returns as many bytes as asked for. ``os.urandom`` is one."""
+
+
+class Hash(Protocol):
+    """A hash of the standard library."""
+
+    def digest(self) -> bytes:
+        """Return the bytes of the digest."""
+        ...
 
 
 class StreamCipher(Protocol):
@@ -102,7 +116,22 @@ def decode_base64(text: bytes) -> bytes:
 
 def hmac_md5(secret: bytes, data: bytes) -> bytes:
     """Return the 16 bytes of HMAC-MD5 of ``data`` under ``secret``."""
-    return hmac.digest(secret, data, "md5")
+    return _hmac(hashlib.md5, secret, data)
+
+
+def hmac_sha256(key: bytes, data: bytes) -> bytes:
+    """Return the 32 bytes of HMAC-SHA256 of ``data`` under ``key``."""
+    return _hmac(hashlib.sha256, key, data)
+
+
+def _hmac(new: Callable[[bytes], Hash], key: bytes, data: bytes) -> bytes:
+    """Return an HMAC (RFC 2104) of a short text.
+
+    ``hmac.digest`` gives up the interpreter lock each time, which a thread of the database takes.
+    """
+    block = (key if len(key) <= BLOCK_LENGTH else new(key).digest()).ljust(BLOCK_LENGTH, b"\0")
+    inner = new(block.translate(_INNER) + data).digest()
+    return new(block.translate(_OUTER) + inner).digest()
 
 
 def make_digest(secret: bytes, token: str) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import insert, select, tuple_, update
 
-from ovms.protocol.crypto import TOKEN_LENGTH, encode_base64, make_token
+from ovms.protocol.crypto import TOKEN_LENGTH, encode_base64, hmac_sha256, make_token
 from ovms.server.storage.encryption import decrypt, encrypt
 from ovms.server.storage.schema import (
     SERVER_ROW,
@@ -89,7 +89,7 @@ class SeenTokens:
         )
 
     def _mark(self, nonce: str) -> str:
-        mark = hmac.digest(self._key, b"token " + nonce.encode("latin-1", "replace"), "sha256")
+        mark = hmac_sha256(self._key, b"token " + nonce.encode("latin-1", "replace"))
         return encode_base64(mark)[:MARK_LENGTH].decode("ascii")
 
     async def remember(self, secret: str, token: str) -> bool:
@@ -134,7 +134,7 @@ class SeenTokens:
 
 def memory_of(key: bytes, secret: str) -> bytes:
     """Return the name of a secret's memory."""
-    return hmac.digest(key, b"secret " + secret.encode(), "sha256")[:MEMORY_BYTES]
+    return hmac_sha256(key, b"secret " + secret.encode())[:MEMORY_BYTES]
 
 
 def plain_uses(connection: Connection) -> Callable[[str], float | None]:
