@@ -7,7 +7,7 @@ from typing import Final
 
 from ovms.base.histogram import Histogram
 
-LOOK_INTERVAL: Final = 0.25
+LOOK_INTERVAL: Final = 0.5
 """Seconds between two looks: a hundredth of a per cent of a processor."""
 
 

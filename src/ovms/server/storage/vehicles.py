@@ -110,6 +110,13 @@ _LATEST_BY_IDS = (
     .where(_LATEST.vehicle_id.in_(_IDS))
     .order_by(_LATEST.vehicle_id, _LATEST.code)
 )
+_V = vehicles.c
+_CHANGED = (
+    select(_V.id, _V.owner_id, _V.secret, _V.deleted.is_not(None), _V.log_days,
+           _V.log_position_days, _V.server, _V.tls_only)
+    .where(_V.changed >= bindparam("since"))
+    .order_by(_V.changed, _V.id)
+)  # fmt: skip
 """Made once: to build a statement takes longer than to run it."""
 
 
@@ -398,11 +405,8 @@ def last_heard(connection: Connection, vehicle_id: str) -> float | None:
 
 def changed_since(connection: Connection, since: float) -> list[VehicleChange]:
     """Return the vehicles that were made, changed or removed at ``since`` or later."""
-    v = vehicles.c
-    columns = (v.id, v.owner_id, v.secret, v.deleted.is_not(None), v.log_days,
-               v.log_position_days, v.server, v.tls_only)  # fmt: skip
-    query = select(*columns).where(v.changed >= since).order_by(v.changed, v.id)
+    found = connection.execute(_CHANGED, {"since": since})
     return [
         VehicleChange(id_, owner, decrypt_secret(connection, id_, secret), *rest)
-        for id_, owner, secret, *rest in connection.execute(query)
+        for id_, owner, secret, *rest in found
     ]

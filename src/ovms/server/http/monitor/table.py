@@ -33,7 +33,7 @@ METRICS: Final = (
     Metric(
         "ovms_event_loop_lag_seconds",
         "histogram",
-        "How late a timer of the event loop was, looked at four times a second.",
+        "How late a timer of the event loop was, looked at twice a second.",
     ),
     # Connections.
     Metric(
