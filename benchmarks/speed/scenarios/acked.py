@@ -19,10 +19,6 @@ from benchmarks.speed.processes import Target
 CARS = 50
 OPEN = 20
 
-FRESH = 50
-"""Records of a car until its pacer has it wait for a module that reads slowly: their
-acknowledgements fit the buffer of a module."""
-
 MANY_CARS = 1000
 MANY_OPEN = 10
 RATE = 10_000
@@ -104,21 +100,6 @@ async def acked(target: Target, number: int, *, records: int, first: int = 0) ->
     return run
 
 
-async def acked_fresh(target: Target, number: int, *, times: int, beyond: int) -> Run:
-    """Do the same several times with new connections, so few records each that no pace counts.
-
-    ``beyond`` is a number up to which records were sent before.
-    """
-    run = Run()
-    for each in range(number * times, (number + 1) * times):
-        part = await acked(target, beyond // FRESH + each, records=FRESH)
-        run.units += part.units
-        run.seconds += part.seconds
-        run.processor += part.processor
-        run.load += part.load / times
-    return run
-
-
 class PacedCar(RecordingCar):
     """A car that makes records at its pace, and holds them back while too many are open."""
 
@@ -177,16 +158,11 @@ async def _paced(target: Target, cars: Sequence[Caller], number: int, records: i
 
 def acked_50(bench: Bench) -> list[Figure]:
     """Measure the records of 50 cars with 20 open each."""
-    records = bench.size(1000, 150)
-    long = partial(acked, records=records)
-    fresh = partial(acked_fresh, times=bench.size(5, 2), beyond=ROUNDS * records)
+    measure = partial(acked, records=bench.size(2000, 400))
     with bench.both(CARS) as targets:
-        runs, fresh_runs = bench.in_turns(targets, long), bench.in_turns(targets, fresh)
+        runs = bench.in_turns(targets, measure)
     what = f"records acknowledged, {CARS} cars with {OPEN} open each"
-    return [
-        rate_figure("acked", what, "records/s", *runs, goal=0.25),
-        rate_figure("acked-fresh", f"{what}, {FRESH} a connection", "records/s", *fresh_runs),
-    ]
+    return [rate_figure("acked", what, "records/s", *runs, goal=0.25)]
 
 
 def acked_1000(bench: Bench) -> list[Figure]:
