@@ -64,8 +64,8 @@ class Bench:
     def vehicle_file(self, vehicles: int) -> Path:
         """Return a file of vehicles to import."""
         path = self.folder / f"vehicles{vehicles}.csv"
-        secret = wire.SECRET.decode()
-        rows = "".join(f"bench,{wire.vehicle_id(n)},{secret}\n" for n in range(vehicles))
+        ids = [wire.vehicle_id(number) for number in range(vehicles)]
+        rows = "".join(f"bench,{each},{wire.secret_of(each).decode()}\n" for each in ids)
         path.write_text(f"owner,id,secret\n{rows}")
         return path
 

@@ -52,7 +52,7 @@ class Caller(asyncio.Protocol):
         *lines, self._rest = (self._rest + data).split(b"\r\n")
         for line in lines:
             if self.cipher_in is None:
-                key = wire.key_of(line, self.token)
+                key = wire.key_of(line, self.vehicle, self.token)
                 self.cipher_in, self.cipher_out = stream(key), stream(key)
                 self._heard.append(line)
             else:

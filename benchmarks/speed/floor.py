@@ -25,7 +25,6 @@ from typing import cast
 
 import uvloop
 
-from benchmarks.speed.wire import SECRET
 from ovms.protocol.crypto import StreamCipher, make_token, stream
 
 JUST_NOW = b"MP-0 T0"
@@ -95,12 +94,13 @@ class FloorConnection(asyncio.Protocol):
 
     def _welcome(self, line: bytes) -> None:
         role, _, token, digest, vehicle_id = line.split()
-        if not hmac.compare_digest(_digest(token), digest.rstrip(b"=")):
+        secret = b"secret of " + vehicle_id
+        if not hmac.compare_digest(_digest(secret, token), digest.rstrip(b"=")):
             self._transport.close()
             return
         own = make_token(os.urandom).encode()
-        self._transport.write(b"MP-S 0 %b %b==\r\n" % (own, _digest(own)))
-        key = hmac.digest(SECRET, own + token, "md5")
+        self._transport.write(b"MP-S 0 %b %b==\r\n" % (own, _digest(secret, own)))
+        key = hmac.digest(secret, own + token, "md5")
         self._decipher, self._encipher = stream(key), stream(key)
         vehicle = self._vehicles.get(vehicle_id)
         if vehicle is None:
@@ -181,8 +181,8 @@ class FloorConnection(asyncio.Protocol):
         self._transport.write(b"\r\n".join(written))
 
 
-def _digest(token: bytes) -> bytes:
-    return b2a_base64(hmac.digest(SECRET, token, "md5"), newline=False).rstrip(b"=")
+def _digest(secret: bytes, token: bytes) -> bytes:
+    return b2a_base64(hmac.digest(secret, token, "md5"), newline=False).rstrip(b"=")
 
 
 async def serve(tls: ssl.SSLContext | None) -> None:

@@ -10,9 +10,6 @@ from typing import Final
 
 from ovms.protocol.crypto import StreamCipher, make_digest, make_token
 
-SECRET: Final = b"benchmark secret"
-"""The secret of all vehicles."""
-
 PING: Final = b"MP-0 A"
 PONG: Final = b"MP-0 a"
 UPDATE: Final = b"MP-0 T"
@@ -34,20 +31,26 @@ def vehicle_id(number: int) -> str:
     return f"CAR{number:06}"
 
 
+def secret_of(vehicle: str) -> bytes:
+    """Return a vehicle's secret: each has its own, because a server remembers tokens by it."""
+    return b"secret of " + vehicle.encode()
+
+
 def welcome(role: str, vehicle: str) -> tuple[str, bytes]:
     """Return a caller's token and its welcome line; ``role`` is ``C`` or ``A``."""
     token = make_token(os.urandom)
-    line = f"MP-{role} 0 {token} {make_digest(SECRET, token)} {vehicle}\r\n"
+    line = f"MP-{role} 0 {token} {make_digest(secret_of(vehicle), token)} {vehicle}\r\n"
     return token, line.encode()
 
 
-def key_of(answer: bytes, token: str) -> bytes:
+def key_of(answer: bytes, vehicle: str, token: str) -> bytes:
     """Return the session key after a server's welcome line, which must prove the secret."""
     _, _, server_token, digest = answer.split()
-    proof = make_digest(SECRET, server_token.decode()).encode()
+    secret = secret_of(vehicle)
+    proof = make_digest(secret, server_token.decode()).encode()
     if proof.rstrip(b"=") != digest.rstrip(b"="):
         raise ValueError("the server does not know the secret")
-    return hmac.digest(SECRET, server_token + token.encode(), "md5")
+    return hmac.digest(secret, server_token + token.encode(), "md5")
 
 
 def encipher(cipher: StreamCipher, lines: Sequence[bytes]) -> list[bytes]:

@@ -21,11 +21,11 @@ CHECKED = 100
 class Calls:
     """Calls one after the other, some at a time, with system calls and no event loop."""
 
-    def __init__(self, target: Target, calls: list[tuple[str, bytes]]) -> None:
+    def __init__(self, target: Target, vehicles: list[str]) -> None:
         self._address = ("127.0.0.1", target.port)
-        self._calls = iter(calls)
+        self._calls = iter([(each, *wire.welcome("C", each)) for each in vehicles])
         self._poll = select.epoll()
-        self._open: dict[int, tuple[socket.socket, str]] = {}
+        self._open: dict[int, tuple[socket.socket, str, str]] = {}
         self._number = 0
 
     def run(self) -> None:
@@ -41,17 +41,17 @@ class Calls:
         self._poll.close()
 
     def _call(self) -> None:
-        token, welcome = next(self._calls, ("", b""))
-        if not token:
+        vehicle, token, welcome = next(self._calls, ("", "", b""))
+        if not vehicle:
             return
         connection = socket.socket()
         connection.connect(self._address)
         connection.send(welcome)
-        self._open[connection.fileno()] = connection, token
+        self._open[connection.fileno()] = connection, vehicle, token
         self._poll.register(connection, select.EPOLLIN)
 
     def _answered(self, number: int) -> None:
-        connection, token = self._open.pop(number)
+        connection, vehicle, token = self._open.pop(number)
         answer = connection.recv(4096)
         connection.close()
         self._call()
@@ -59,13 +59,13 @@ class Calls:
         if not answer.startswith(b"MP-S 0 "):
             raise ConnectionError("a log-in was refused")
         if self._number % CHECKED == 0:
-            wire.key_of(answer.split(b"\r\n")[0], token)
+            wire.key_of(answer.split(b"\r\n")[0], vehicle, token)
 
 
 async def logged_in(target: Target, number: int, *, logins: int) -> Run:
     """Log cars in; the clock stops when all have been welcomed."""
     ids = [wire.vehicle_id(each % VEHICLES) for each in range(logins)]
-    calls = Calls(target, [wire.welcome("C", each) for each in ids])
+    calls = Calls(target, ids)
     run = Run(units=logins)
     with clock(target, run):
         calls.run()

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from benchmarks.speed.processes import Target
 
 
-async def call(target: Target, role: Role, secret: bytes = wire.SECRET) -> ClientConnection:
+async def call(
+    target: Target, role: Role, secret: bytes = wire.secret_of("CAR")
+) -> ClientConnection:
     """Call as our own client does."""
     return await connect("127.0.0.1", target.port, role, "CAR", secret)
 
