@@ -571,6 +571,7 @@ class Acceptor:
         self.unanswered = 0
         """Cars that got no answer, because the database was away."""
         self.strays = StrayDigests()
+        self._on_unfit = self.strays.put_line  # one for all connections
         self._tasks: set[asyncio.Task[Any]] = set()
         self._emptying_since = math.inf
 
@@ -606,7 +607,7 @@ class Acceptor:
 
     def answer(self, http: HttpHandler | None = None) -> Pump:
         """Make the protocol of a connection that is being accepted; ``http`` at a port for it."""
-        session = Session(Party.SERVER, self.services.tokens.make(), self.strays.put_line)
+        session = Session(Party.SERVER, self.services.tokens.make(), self._on_unfit)
         connection = ServerConnection(self, is_http=http is not None)
         return Pump(session, connection, http=http, turns=self._turns, forwarded=self._forwarded)
 

@@ -8,6 +8,7 @@ A removed vehicle leaves a tombstone, so that running servers hear of it; its id
 
 from __future__ import annotations
 
+from sys import intern
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import BindParameter, bindparam, delete, func, insert, select, update
@@ -95,7 +96,8 @@ def decrypt_secret(connection: Connection, vehicle_id: str, value: Encrypted) ->
 
 def _vehicle(row: Any, secret: str) -> Vehicle:
     vehicle_id, owner_id, owner, name, _, *rest = row[:_WIDTH]
-    return Vehicle(vehicle_id, owner_id, owner, name, secret, *rest)
+    rest[0] = intern(rest[0])  # the type, as the owner's name, is held once for all vehicles
+    return Vehicle(vehicle_id, owner_id, intern(owner), name, secret, *rest)
 
 
 def _select(*more: Any) -> Select[Any]:
