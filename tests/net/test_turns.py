@@ -94,11 +94,11 @@ def test_a_turn_ends() -> None:
     """It is over at a number of messages, of bytes, and after a time."""
     clock = ManualClock()
     turn = ReadTurn(clock.monotonic)
-    assert not any(turn.add_message() for _ in range(TURN_MESSAGES - 1))
+    assert not any(turn.add_messages(1) for _ in range(TURN_MESSAGES - 1))
     turn.add_chunk(b"x" * (TURN_BYTES - 1), 0)
     clock.advance(TURN_TIME * 0.9)
     assert not turn.is_over
-    assert turn.add_message()
+    assert turn.add_messages(1)
     turn.messages = 0
     turn.add_chunk(b"x", 0)
     assert turn.is_over

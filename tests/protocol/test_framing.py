@@ -143,3 +143,47 @@ def test_what_has_begun() -> None:
     reader = LineReader(4)
     reader.feed(b"a\nbcdefg")
     assert reader.begun == b"bcde"
+
+
+@given(
+    chunks=st.lists(
+        st.binary(max_size=20) | st.sampled_from([b"\n", b"\r\n", b"\r", b"", b"x" * 30, b"\n\n"])
+    ),
+    count=st.integers(1, 6),
+)
+def test_many_lines_at_once(chunks: list[bytes], count: int) -> None:
+    """They are those that come one by one, up to one that is too long."""
+    many, single = LineReader(30), LineReader(30)
+    for chunk in chunks:
+        many.feed(chunk)
+        single.feed(chunk)
+    found: list[bytes] = []
+    while lines := many.look_ahead(count):
+        assert len(lines) <= count
+        assert many.look_ahead(count) == lines
+        many.skip()
+        found += lines
+    expected: list[bytes] = []
+    is_too_long = False
+    try:
+        while (line := single.next_line()) is not None:
+            expected.append(line)
+    except LineTooLong:
+        is_too_long = True
+    assert found == expected
+    if is_too_long:
+        with pytest.raises(LineTooLong):
+            many.next_line()
+    else:
+        assert many.waiting == single.waiting
+
+
+def test_a_line_too_long_ahead() -> None:
+    """Those before it can be had; it is told as one alone."""
+    reader = LineReader(30)
+    reader.feed(b"a\nb\n" + b"x" * 30 + b"\nc\n")
+    assert reader.look_ahead(3) == [b"a", b"b"]
+    reader.skip()
+    assert reader.look_ahead(3) == []
+    with pytest.raises(LineTooLong):
+        reader.next_line()

@@ -721,3 +721,67 @@ def test_what_came_instead_of_a_welcome(came: bytes, unfit: list[bytes]) -> None
     server.close()
     server.close()
     assert told == unfit
+
+
+def spoken(caller: Session, kind: str) -> bytes:
+    """Return a line of a caller, or what is none."""
+    cipher = caller._cipher_out
+    if cipher is None:
+        return caller.send(Message(kind[0], kind.encode()))
+    match kind:
+        case "provisioning":
+            return caller.send_provisioning(ProvisionRequest("KEY"))
+        case "unknown provisioning":
+            return b"AP-? x\r\n"
+        case "no code":
+            return encode_base64(cipher.update(b"MP-0 ")) + b"\r\n"
+        case "unpadded":
+            return caller.send(Message("D", b"1")).rstrip(b"=\r\n") + b"\n"
+        case "empty":
+            return b"\r\n"
+        case "no base64":
+            return b"!!\r\n"
+        case "no magic":
+            return encode_base64(cipher.update(b"MP-1 Sx")) + b"\r\n"
+        case "too long":
+            return b"A" * LINE_LIMIT + b"\r\n"
+    return caller.send(Message(kind[0], kind.encode()))
+
+
+KINDS = ["Status", "Location", "A", "provisioning", "unknown provisioning", "no code", "unpadded",
+         "empty", "no base64", "no magic", "too long"]  # fmt: skip
+
+
+@given(
+    kinds=st.lists(st.sampled_from(KINDS[:8]), max_size=30),
+    end=st.lists(st.sampled_from(KINDS), max_size=3),
+    limit=st.integers(1, 20),
+    size=st.integers(1, 200),
+    is_owner=st.booleans(),
+)
+def test_taking_is_receiving(
+    kinds: list[str], end: list[str], limit: int, size: int, is_owner: bool
+) -> None:
+    """Whether one event is taken at a time or many: the same events, the same error, in order."""
+    caller, server = owner_pair() if is_owner else pair()
+    _, other = owner_pair() if is_owner else pair()
+    usual = ["Status", "A"]
+    kinds = ["Status" * 20, *(kinds if not is_owner else usual * 3), *(end if not is_owner else ())]
+    said = b"".join(spoken(caller, kind) for kind in kinds)
+    chunks = [said[at : at + size * 50] for at in range(0, len(said), size * 50)]
+    heard: list[Event] = []
+    error = None
+    try:
+        for chunk in chunks:
+            server.feed(chunk)
+            while events := server.take(limit):
+                assert len(events) <= limit
+                heard += events
+    except errors.RemoteProtocolError as failure:
+        error = type(failure).__name__
+    assert (heard, error) == hear(other, chunks)
+    assert server.state is other.state
+    assert server.is_proven == other.is_proven
+    if error is not None:
+        server.feed(b"x\n")
+        assert server.take(limit) == []

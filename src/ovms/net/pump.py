@@ -13,26 +13,33 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, cast
 
 from ovms.base.logs import get_logger
 from ovms.net.address import address_text
 from ovms.net.counts import UNCOUNTED
 from ovms.net.forwarded import ReadForwarded, read_nothing
-from ovms.net.handler import GoingAway, PumpHandler, UnexpectedTls
+from ovms.net.handler import PumpHandler, UnexpectedTls
 from ovms.net.http import TLS_ALERT, HttpHandler, Speech, speech
 from ovms.net.traffic import Traffic, measure, unacknowledged, unread
-from ovms.net.turns import CHUNK, FRAMES_CHUNK, SLOW_PAUSE, Allowance, ReadTurn, TurnQueue
+from ovms.net.turns import (
+    CHUNK,
+    FRAMES_CHUNK,
+    SLOW_PAUSE,
+    TURN_PART,
+    Allowance,
+    ReadTurn,
+    TurnQueue,
+)
 from ovms.protocol import Message, Party, Session
-from ovms.protocol.errors import LineTooLong, LocalProtocolError, RemoteProtocolError
+from ovms.protocol.errors import LocalProtocolError, RemoteProtocolError
 from ovms.protocol.framing import LINE_LIMIT
-from ovms.protocol.session import CLOSED, OPEN
+from ovms.protocol.session import CLOSED, OPEN, Event
 from ovms.protocol.welcome import ProvisionRecord, ProvisionRefused, ProvisionRequest
 
 if TYPE_CHECKING:  # most connections need no WebSocket, and a library should import quickly
     from websockets.datastructures import Headers
-    from websockets.frames import CloseCode
 
     from ovms.net.websocket import WebSocket
 
@@ -73,11 +80,11 @@ class Pump(asyncio.Protocol):
     before is handled all the same, and then its end.
     """
 
-    __slots__ = ("_at", "_codec", "_corked", "_error", "_first", "_forwarded", "_handler",
-                 "_has_failed", "_has_lines", "_http", "_is_ended", "_is_full", "_is_held",
-                 "_is_paused", "_is_proxied_tls", "_is_slow", "_is_waiting", "_left", "_loss",
-                 "_transport", "_turns", "_unread", "_waiters", "allowance", "counts", "on_message",
-                 "peer", "received", "sent", "session", "write_limit")  # fmt: skip
+    __slots__ = ("_at", "_at_once", "_codec", "_corked", "_error", "_first", "_forwarded",
+                 "_handler", "_has_failed", "_has_lines", "_http", "_is_ended", "_is_full",
+                 "_is_held", "_is_paused", "_is_proxied_tls", "_is_slow", "_is_waiting", "_left",
+                 "_loss", "_transport", "_turns", "_unread", "_waiters", "allowance", "counts",
+                 "on_messages", "peer", "received", "sent", "session", "write_limit")  # fmt: skip
 
     def __init__(
         self,
@@ -116,9 +123,11 @@ class Pump(asyncio.Protocol):
         self._turns = turns
         self._corked: tuple[bytes, ...] = ()
         """What was written during a turn, and leaves at its end."""
-        self.on_message: Callable[[Message], bool] | None = None
-        """What takes messages in place of the handler, and returns whether more should come slowly:
-        the shortest way, because nearly all that comes are messages."""
+        self.on_messages: Callable[[Sequence[Message]], bool] | None = None
+        """What takes messages in place of the handler, some at once, and returns whether more
+        should come slowly: the shortest way, because nearly all that comes are messages."""
+        self._at_once = TURN_PART
+        """Messages that are handled at once; one of who is behind."""
         self.allowance: Allowance | None = None
         """What the other end may send over time; anything without one."""
         self._unread = b""
@@ -305,7 +314,9 @@ class Pump(asyncio.Protocol):
             if transport.get_write_buffer_size() or transport.get_extra_info("sslcontext"):
                 asyncio.get_running_loop().call_later(CLOSE_TIMEOUT, transport.abort)
             return
-        codec.close(_close_code(error))
+        from ovms.net.websocket import close_code
+
+        codec.close(close_code(error))
         self._flush(codec)
         self._wait_for_end(codec)
 
@@ -451,28 +462,34 @@ class Pump(asyncio.Protocol):
 
     def _read(self, data: bytes, turn: ReadTurn | None) -> None:
         self._has_lines = False
-        on_message, counts = self.on_message, self.counts
-        messages = 0
+        session, limit = self.session, 1 if self.on_messages is None else self._at_once
         try:
-            for event in self.session.receive_data(data):
-                try:
-                    if on_message is None or type(event) is not Message:
-                        self._handler.received(self, event)
-                    else:
-                        messages += 1
-                        if on_message(event):
-                            self.slow_down()
-                except RemoteProtocolError:
-                    raise
-                except Exception as error:
-                    self._handler_failed(error)
-                is_over = turn is not None and turn.add_message()
+            session.feed(data)
+            while events := session.take(limit):
+                self._handle(events)
+                is_over = turn is not None and turn.add_messages(len(events))
                 if (is_over or self._is_paused or self._is_slow) and self._is_done(turn):
                     self._has_lines = True
                     break
         except RemoteProtocolError as error:
             self.close(error)
-        counts.messages_received += messages
+
+    def _handle(self, events: Sequence[Event]) -> None:
+        """Have one event handled, or several messages."""
+        counts = self.counts
+        try:
+            if type(events[0]) is not Message or self.on_messages is None:
+                self._handler.received(self, events[0])
+                return
+            counts.messages_received += len(events)
+            is_behind = self.on_messages(cast("Sequence[Message]", events))
+            self._at_once = 1 if is_behind else TURN_PART
+            if is_behind:
+                self.slow_down()
+        except RemoteProtocolError:
+            raise
+        except Exception as error:
+            self._handler_failed(error)
 
     def _handler_failed(self, error: Exception) -> None:
         """Log an unexpected error once; the connection stays open."""
@@ -674,16 +691,3 @@ class Pump(asyncio.Protocol):
         elif codec is not None and is_news:
             error = error or codec.receive_eof()
         self._handler.closed(self, self._error or error)
-
-
-def _close_code(error: Exception | None) -> CloseCode:
-    from websockets.frames import CloseCode
-
-    match error:
-        case None:
-            return CloseCode.NORMAL_CLOSURE
-        case GoingAway():
-            return CloseCode.GOING_AWAY
-        case LineTooLong():
-            return CloseCode.MESSAGE_TOO_BIG
-    return CloseCode.POLICY_VIOLATION

@@ -20,6 +20,9 @@ from ovms.net.cork import Cork
 TURN_MESSAGES = 32
 """Messages of a connection in one turn: what a module sends in ten seconds."""
 
+TURN_PART = 16
+"""Messages that are handled between two looks whether a turn is over."""
+
 TURN_BYTES = 1 << 14
 """Bytes of a connection in one turn, however few messages they are."""
 
@@ -105,9 +108,9 @@ class ReadTurn:
         self.cost = 0.0
         """What they count against an :class:`Allowance`."""
 
-    def add_message(self) -> bool:
-        """Note that a message was handled; return whether others have their turn now."""
-        self.messages += 1
+    def add_messages(self, count: int) -> bool:
+        """Note that messages were handled; return whether others have their turn now."""
+        self.messages += count
         return self.messages >= TURN_MESSAGES or self._now() >= self._end
 
     def add_chunk(self, chunk: bytes, lines: int) -> None:

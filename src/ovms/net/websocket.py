@@ -25,6 +25,7 @@ from websockets.server import ServerProtocol
 from websockets.typing import StatusLike
 from websockets.uri import WebSocketURI
 
+from ovms.net.handler import GoingAway
 from ovms.net.http import HEAD_LIMIT, PATHS, is_our_path
 from ovms.protocol.errors import LineTooLong, NotAWelcome, RemoteProtocolError
 from ovms.protocol.framing import LINE_END, LINE_LIMIT, WELCOME_LINE_LIMIT
@@ -352,3 +353,15 @@ def _is_utf8(text: bytes) -> bool:
 def _as_utf8(line: bytes) -> bytes:
     """Return a line as UTF-8; one that is not is read as Latin-1."""
     return line if _is_utf8(line) else line.decode("latin-1").encode()
+
+
+def close_code(error: Exception | None) -> CloseCode:
+    """Return what a Close says of why we end a connection."""
+    match error:
+        case None:
+            return CloseCode.NORMAL_CLOSURE
+        case GoingAway():
+            return CloseCode.GOING_AWAY
+        case LineTooLong():
+            return CloseCode.MESSAGE_TOO_BIG
+    return CloseCode.POLICY_VIOLATION

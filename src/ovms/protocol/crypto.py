@@ -15,7 +15,7 @@ import binascii
 import hashlib
 import hmac
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 TOKEN_LENGTH = 22
@@ -124,6 +124,17 @@ def decode_base64(text: bytes) -> bytes:
     if len(text) % 4:
         text += b"=" * (-len(text) % 4)
     return binascii.a2b_base64(text, strict_mode=True)
+
+
+def decode_padded(texts: Iterable[bytes]) -> list[bytes]:
+    """Return the bytes of several texts of base64, all padded.
+
+    Raises ``ValueError`` if one of them is anything else.
+    """
+    return [_decode(text, strict_mode=True) for text in texts]
+
+
+_decode = binascii.a2b_base64
 
 
 def hmac_md5(secret: bytes, data: bytes) -> bytes:

@@ -6,6 +6,8 @@ sends one instead of an answer.
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 from ovms.protocol.errors import LineTooLong
 
 WELCOME_LINE_LIMIT = 1024
@@ -20,7 +22,7 @@ LINE_END = b"\r\n"
 class LineReader:
     """Cuts a byte stream into lines of less than ``limit`` bytes."""
 
-    __slots__ = ("_held", "_is_begun", "_lines", "limit")
+    __slots__ = ("_ahead", "_held", "_is_begun", "_lines", "limit")
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -28,6 +30,8 @@ class LineReader:
         self._is_begun = False
         """The beginning of the next line was taken: its rest is a line even if it is empty."""
         self._lines: list[bytes] = []
+        self._ahead = 0
+        """How many of them were looked at."""
 
     def feed(self, data: bytes) -> None:
         """Add bytes that came. Complete lines wait for :meth:`next_line`."""
@@ -58,6 +62,28 @@ class LineReader:
         if len(self._held) >= self.limit:
             raise LineTooLong(self.limit)
         return None
+
+    def look_ahead(self, limit: int) -> list[bytes]:
+        """Return the next lines, at most ``limit``; fewer where one behind them is too long.
+
+        They wait until :meth:`skip`. None when no line has come, or the next one is too long. The
+        beginning of a line must not have been taken.
+        """
+        lines = self._lines
+        while lines:
+            ahead = lines[: -limit - 1 : -1]
+            if max(map(len, ahead)) >= self.limit:
+                ahead = list(takewhile(lambda line: len(line) < self.limit, ahead))
+            self._ahead = len(ahead)
+            found = [line for each in ahead if (line := each.removesuffix(b"\r"))]
+            if found or not ahead:
+                return found
+            self.skip()
+        return []
+
+    def skip(self) -> None:
+        """Drop the lines that were just looked at."""
+        del self._lines[len(self._lines) - self._ahead :]
 
     def unread(self, rest: bytes) -> None:
         """Have :meth:`next_line` return the rest of its last line again, unless it is empty."""

@@ -48,17 +48,17 @@ class Message(msgspec.Struct, frozen=True, gc=False):
         return self.plain[len(MAGIC) :]
 
 
-def parse_plain(line: bytes) -> Message | None:
-    """Read a deciphered line; ``None`` for one without a code.
+def parse_plain(text: bytes, begin: int = 0, end: int | None = None) -> Message | None:
+    """Read a deciphered line, or one that is part of a text; ``None`` for one without a code.
 
     Raises :class:`UnreadableLine` if it does not begin with ``MP-0 ``. The cipher is then out of
     step, and no later line can be read.
     """
-    if not line.startswith(MAGIC):
+    end = len(text) if end is None else end
+    if not text.startswith(MAGIC, begin, end):
         raise UnreadableLine("a line does not decrypt")
-    if len(line) == len(MAGIC):
-        return None
-    return Message(_CODES[line[5]], line[6:])
+    at = begin + len(MAGIC)
+    return Message(_CODES[text[at]], text[at + 1 : end]) if at < end else None
 
 
 def parse_bare(line: bytes) -> Message:

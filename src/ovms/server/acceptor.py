@@ -18,7 +18,7 @@ import itertools
 import math
 import os
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from ovms.base.clock import Clock
@@ -236,8 +236,12 @@ class ServerConnection:
         self._acceptor.counts.enter(pump, STRANGER)
 
     def received(self, pump: Pump, event: Event) -> None:
-        """Check a welcome; reading pauses until that is done. Messages go to the handler."""
+        """Check a welcome; reading pauses until that is done. What servers say is passed on."""
         match event:
+            case Message():
+                if self.handler is not None:
+                    pump.counts.messages_received += 1
+                    self.handler.receive(event)
             case CallerWelcome() | OwnerWelcome():
                 pump.pause()
                 self._welcome = event
@@ -465,7 +469,8 @@ class ServerConnection:
         self.handler = hub.enter(
             room, role, pump, token=token, is_repeated=is_repeated, rights=rights
         )
-        pump.on_message = self.handler.receive if role is Role.CAR else self._receive
+        is_car = role is Role.CAR
+        pump.on_messages = self.handler.receive_all if is_car else self._receive_all
 
     def _enter_peers(self, pump: Pump, room: Room, welcome: CallerWelcome) -> None:
         log.info("connected", **self._facts())
@@ -474,19 +479,19 @@ class ServerConnection:
         self.handler = self._acceptor.services.peers.admit(
             vehicle.id, vehicle.secret, pump, welcome.words
         )
-        pump.on_message = self.handler.receive
 
     # -- what is noted ----------------------------------------------------------------------
 
-    def _receive(self, message: Message) -> bool:
+    def _receive_all(self, messages: Sequence[Message]) -> bool:
         """Pass on what a client says; its commands are noted in the audit trail."""
-        assert self.handler is not None
-        if message.code in NOTED and self._welcome is not None and self.pump is not None:
-            address = _address(self.pump)
-            self._acceptor.services.notes.command(
-                message, self._welcome.role, self._vehicle_id, self.login, address
-            )
-        return self.handler.receive(message)
+        assert isinstance(self.handler, RoomSession)
+        for message in messages:
+            if message.code in NOTED and self._welcome is not None and self.pump is not None:
+                address = _address(self.pump)
+                self._acceptor.services.notes.command(
+                    message, self._welcome.role, self._vehicle_id, self.login, address
+                )
+        return self.handler.receive_all(messages)
 
     def _note_failure(
         self, pump: Pump, reason: FailureReason, error: Exception | None = None

@@ -26,12 +26,8 @@ class ConnectionHandler(Protocol):
         """An answer to something that came is still due."""
         ...
 
-    def receive(self, message: Message) -> bool:
-        """Handle a message that came on the connection.
-
-        Return whether much of what came is not done yet: more should come slowly.
-        """
-        ...
+    def receive(self, message: Message) -> None:
+        """Handle a message that came on the connection."""
 
     def closed(self, error: Exception | None) -> None:
         """Handle the end of the connection; ``error`` says why if it did not end in order."""

@@ -43,9 +43,6 @@ PROOF_TIMEOUT = 60.0
 TRAFFIC_INTERVAL = 60.0
 """Seconds between two counts of the traffic: as much may be missing after a crash."""
 
-GATHERING = frozenset({"H", "h", "P", "p"})
-"""Codes of messages that may wait for the database: records, alerts, subscriptions."""
-
 CAR_REFUSED = "Somebody called as this car with a wrong password"
 
 REFUSED_LIMIT = 100_000
@@ -103,17 +100,23 @@ class RoomSession:
         if rights != self.member.rights:
             self.room.change_rights(self.member, rights)
 
-    def receive(self, message: Message) -> bool:
-        """Handle a message of the connection. Never fails: that would end the session.
+    def receive(self, message: Message) -> None:
+        """Handle a message of the connection. Never fails: that would end the session."""
+        self.receive_all((message,))
+
+    def receive_all(self, messages: Sequence[Message]) -> bool:
+        """Handle messages of the connection, in order. Never fails.
 
         Return whether much of what came is not done yet: subscriptions to check, records to save.
         """
-        try:
-            self.room.receive(self.member, message)
-        except Exception as error:
-            place = f"{self.member.role.name.lower()}'s {message.code}"
-            self.hub.guard.failed(place, error, self.room.vehicle.id)
-        return message.code in GATHERING and self.room.is_behind(self.member)
+        room, member = self.room, self.member
+        for message in messages:
+            try:
+                room.receive(member, message)
+            except Exception as error:
+                place = f"{member.role.name.lower()}'s {message.code}"
+                self.hub.guard.failed(place, error, room.vehicle.id)
+        return room.is_behind(member)
 
     def closed(self, error: Exception | None) -> None:
         """Handle the end of the connection; ``error`` says why if it did not end in order."""

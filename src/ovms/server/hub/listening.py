@@ -29,23 +29,19 @@ class RoomListeners:
 
     def __init__(self, guard: Guard) -> None:
         self._guard = guard
-        self._by_vehicle: dict[str, RoomListener] = {}
+        self.by_vehicle: dict[str, RoomListener] = {}
 
     def add(self, vehicle_id: str, listener: RoomListener) -> None:
         """Have somebody hear of a vehicle, whether or not its room is open."""
-        self._by_vehicle[vehicle_id] = listener
+        self.by_vehicle[vehicle_id] = listener
 
     def remove(self, vehicle_id: str) -> None:
         """Have nobody hear of a vehicle any more."""
-        self._by_vehicle.pop(vehicle_id, None)
-
-    def __contains__(self, vehicle_id: object) -> bool:
-        """Return whether somebody hears of a vehicle."""
-        return vehicle_id in self._by_vehicle
+        self.by_vehicle.pop(vehicle_id, None)
 
     def state_changed(self, room: Room) -> None:
         """Tell the listener, if there is one."""
-        listener = self._by_vehicle.get(room.vehicle.id)
+        listener = self.by_vehicle.get(room.vehicle.id)
         if listener is not None:
             try:
                 listener.state_changed()
@@ -54,7 +50,7 @@ class RoomListeners:
 
     def alert_raised(self, room: Room, alert: Alert) -> None:
         """Tell the listener of an alert."""
-        listener = self._by_vehicle.get(room.vehicle.id)
+        listener = self.by_vehicle.get(room.vehicle.id)
         if listener is not None:
             try:
                 listener.alert_raised(alert)

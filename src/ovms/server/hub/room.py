@@ -62,6 +62,9 @@ slowly, 500 in the time of a commit. All of a day's gap is stored in a second.""
 
 JUST_NOW = Message("T", b"0")
 
+NOT_STORED = frozenset(code for code, row in CODES.items() if not row.is_stored)
+"""What a car says that is not the latest of its code, at hand because each message asks for it."""
+
 log = get_logger("ovms.server.hub")
 
 
@@ -275,7 +278,7 @@ class Room:
     def receive(self, member: Member, message: Message) -> None:
         """Handle a message from somebody here. No message, understood or not, ends a session."""
         if member is self.car:
-            self.car.heard = self._context.clock.monotonic()
+            member.heard = self._context.clock.monotonic()
             self.receive_from_car(self.car, message)
         elif not isinstance(member, Car):
             member.heard = self._context.clock.monotonic()
@@ -312,7 +315,7 @@ class Room:
         """Handle what the car says, wherever it is connected."""
         if self.relays.members:
             self.relays.hear(car, message)
-        if CODES[message.code].is_stored:
+        if message.code not in NOT_STORED:
             age = car.take_age() if car.age else 0
             self.store(message.code, message.data, "", message, age)
         else:
@@ -370,7 +373,7 @@ class Room:
         elif not self._is_full:
             self._is_full = True  # logged once a room: a car that floods must not flood the log
             log.warning("messages not kept: too much is stored", vehicle=self.vehicle.id)
-        if self.vehicle.id in context.listeners:
+        if self.vehicle.id in context.listeners.by_vehicle:
             context.listeners.state_changed(self)
 
     def _forward(self, code: str, message: Message, age: int) -> None:

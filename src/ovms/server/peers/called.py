@@ -98,13 +98,9 @@ class CalledPeer:
         """Return false: a server that says nothing more is gone."""
         return False
 
-    def receive(self, message: Message) -> bool:
-        """Handle a message that came.
-
-        Return false: what comes is taken in order, and reading stops while too much waits.
-        """
+    def receive(self, message: Message) -> None:
+        """Handle a message that came: it is taken in order, and reading stops if too much waits."""
         self.inbox.received(self.pump, message)
-        return False
 
     def closed(self, error: Exception | None) -> None:
         """Handle the end of the connection."""
