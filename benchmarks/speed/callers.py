@@ -159,16 +159,20 @@ class Transcript(asyncio.Protocol):
         self._data.append(data)
         self._protocol.data_received(data)
 
-    def check(self, expected: Sequence[bytes], *, without: bytes = b"-") -> None:
-        """Raise :class:`WrongAnswer` unless these lines came, in this order.
+    def check(
+        self, expected: Sequence[bytes], *, without: bytes = b"-", in_order: bool = True
+    ) -> None:
+        """Raise :class:`WrongAnswer` unless these lines came.
 
         Lines that begin with ``without`` do not count.
         """
         lines = b"".join(self._data).split(b"\r\n")[:-1]
         plain = [wire.decipher(self._cipher, line) for line in lines]
         found = [line for line in plain if not line.startswith(without)]
+        if not in_order:
+            found, expected = sorted(found), sorted(expected)
         if found != list(expected):
-            raise WrongAnswer(f"{len(found)} lines came, of {len(expected)} others")
+            raise WrongAnswer(f"{len(found)} lines came, and not those {len(expected)} expected")
 
 
 class Countdown:
