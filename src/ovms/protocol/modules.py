@@ -25,6 +25,11 @@ class ModuleKind(Enum):
         return self is not ModuleKind.ESP32
 
 
+def is_pic(firmware: bytes) -> bool:
+    """Return whether an ``F`` is of a PIC; see :func:`module_kind`."""
+    return _PIC_VERSION.match(firmware) is not None
+
+
 def module_kind(firmware: bytes | None) -> ModuleKind:
     """Return which module a car has whose latest plain ``F`` has these data; ``None`` is unknown.
 
@@ -33,7 +38,7 @@ def module_kind(firmware: bytes | None) -> ModuleKind:
     """
     if firmware is None:
         return ModuleKind.ESP32
-    if _PIC_VERSION.match(firmware):
+    if is_pic(firmware):
         return ModuleKind.PIC
     is_ours = firmware.split(b",")[8:9] == [OUR_HARDWARE.encode()]
     return ModuleKind.OURS if is_ours else ModuleKind.ESP32

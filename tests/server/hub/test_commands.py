@@ -27,8 +27,8 @@ class HeldPacer(Pacer):
 
     is_held = False
 
-    def _fits(self, length: int) -> bool:
-        return not self.is_held
+    def _room(self, length: int) -> int:
+        return 0 if self.is_held else length
 
 
 class AskedCar:

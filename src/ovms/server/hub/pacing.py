@@ -22,7 +22,7 @@ from functools import partial
 from ovms.base.clock import Clock
 from ovms.protocol import Message
 from ovms.protocol.messages import MAGIC, LatestMessage
-from ovms.protocol.modules import ModuleKind, module_kind
+from ovms.protocol.modules import is_pic
 from ovms.server.hub.guard import Guard
 from ovms.server.hub.interfaces import Line
 
@@ -34,12 +34,6 @@ ESP32_BUDGET = LONGEST_COMMAND
 
 PIC_BUDGET = 200
 """Bytes in flight to a PIC module."""
-
-BUDGETS = {
-    ModuleKind.ESP32: ESP32_BUDGET,
-    ModuleKind.PIC: PIC_BUDGET,
-    ModuleKind.OURS: ESP32_BUDGET,
-}
 
 PAUSE = 0.5
 """Seconds a module has to read what its TCP has acknowledged."""
@@ -67,9 +61,9 @@ def budget_of(firmware: LatestMessage | None) -> int:
 
     What is sealed, or was never sent, tells nothing: most such cars have the larger buffer.
     """
-    if firmware is None or firmware.token:
-        return BUDGETS[module_kind(None)]
-    return BUDGETS[module_kind(firmware.data)]
+    if firmware is None or firmware.token or not is_pic(firmware.data):
+        return ESP32_BUDGET
+    return PIC_BUDGET
 
 
 def wire_length(message: Message) -> int:
@@ -194,9 +188,8 @@ class Pacer:
         self._put(Priority.OWED, PONG)
 
     def acknowledge(self, ack: bytes, on_sent: OnSent = _nothing) -> None:
-        """Acknowledge a record with the next :meth:`flush`: several go in one piece."""
+        """Acknowledge a record with the :meth:`flush` that must follow: several go in one piece."""
         if not self._is_closed:
-            self._waiting.add(self)
             owed = self._queues.setdefault(Priority.OWED, deque())
             if len(owed) < OWED_LIMIT:
                 owed.append((Message("h", ack), on_sent))
@@ -226,7 +219,11 @@ class Pacer:
         for priority in sorted(self._queues):
             if not self._send_waiting(priority):
                 self._waiting.add(self)
-                if priority is Priority.OWED and not self.pings and self._fits(PING_LENGTH):
+                if (
+                    priority is Priority.OWED
+                    and not self.pings
+                    and self._room(PING_LENGTH) >= PING_LENGTH
+                ):
                     self.ping()
                 return
         self._waiting.discard(self)
@@ -247,19 +244,20 @@ class Pacer:
         """Send what waits of a priority, what fits in one piece; return whether nothing is left."""
         budget = self._budget()  # which may have shrunk since it was put
         while queue := self._queues.get(priority):
+            behind = PING_LENGTH if priority is Priority.OWED and not self.pings else 0
+            room = self._room(wire_length(queue[0][0]) + behind) - behind
             messages: list[Message] = []
             told: list[OnSent] = []
             length = 0
             while queue:
-                message, on_sent = queue[0]
-                size = wire_length(message)
+                size = wire_length(queue[0][0])
+                if size <= budget and length + size > room:
+                    break
+                message, on_sent = queue.popleft()
                 if size <= budget:
-                    if not self._fits(length + size + self._reserve(priority, length)):
-                        break
                     length += size
                     messages.append(message)
                     told.append(on_sent)
-                queue.popleft()
             if not queue:
                 del self._queues[priority]
             elif not messages:
@@ -269,11 +267,6 @@ class Pacer:
                 for on_sent in told:
                     on_sent(self._sent)
         return True
-
-    def _reserve(self, priority: Priority, length: int) -> int:
-        """Return what a message leaves for a ping behind so many bytes, and behind itself."""
-        is_first = not length and not self.in_flight
-        return PING_LENGTH if priority is Priority.OWED and not self.pings and not is_first else 0
 
     def close(self) -> None:
         """Drop what waits and what still comes: the car has gone, or called on another line."""
@@ -289,7 +282,7 @@ class Pacer:
         if self._is_closed:
             return
         length = wire_length(message)
-        if not self._queues and length <= self._budget() and self._fits(length):
+        if not self._queues and length <= self._room(length):
             self._send(message, length, on_sent)  # so most cars never have a queue
             return
         waiting = len(self._queues.get(priority, ()))
@@ -323,10 +316,13 @@ class Pacer:
         if old:
             self.landed(old[-1])
 
-    def _fits(self, length: int) -> bool:
-        if self.in_flight + length > self._budget():
+    def _room(self, length: int) -> int:
+        """Return how many bytes may be sent now; for fewer than these, see what has landed."""
+        room = self._budget() - self._sent + self._landed
+        if room < length:
             self._land()
-        return self.in_flight + length <= self._budget()
+            room = self._budget() - self._sent + self._landed
+        return room
 
 
 class RemoteCarPacer(Pacer):

@@ -16,8 +16,9 @@ from ovms.server.storage.schema import history, history_acks, history_counts, hi
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-CHUNK: Final = 1000
-"""Rows that are deleted in one transaction; 2000 with their counts delayed the writer by 90 ms."""
+CHUNK: Final = 250
+"""Rows that are deleted in one transaction: among ten million records some 6 ms, for which records
+that a car sends wait. 1000 took 31 ms."""
 
 TRAFFIC_DAYS: Final = 90
 """Days that utilisation is kept."""
