@@ -23,7 +23,7 @@ VECTORS: dict[str, Any] = json.loads(
 WELCOME = VECTORS["welcome"]
 SECRET = WELCOME["secret"].encode()
 PARANOID = VECTORS["paranoid"]
-CIPHERS = [crypto._openssl_rc4, crypto._PythonRc4]
+CIPHERS = [crypto._openssl_rc4, crypto._PyCryptodomeRc4]
 
 
 @pytest.mark.parametrize("side", ["client", "server"])
@@ -80,7 +80,7 @@ def test_choice_without_openssl(monkeypatch: pytest.MonkeyPatch) -> None:
         raise UnsupportedAlgorithm(repr(key))
 
     monkeypatch.setattr(crypto, "_openssl_rc4", refuse)
-    assert crypto._choose_rc4() is crypto._PythonRc4
+    assert crypto._choose_rc4() is crypto._PyCryptodomeRc4
 
 
 def test_without_legacy_provider() -> None:
@@ -95,7 +95,7 @@ def test_without_legacy_provider() -> None:
         env={**os.environ, "CRYPTOGRAPHY_OPENSSL_NO_LEGACY": "1"},
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert run.stdout.split() == ["_PythonRc4", VECTORS["client_to_server"][0]["line"]]
+    assert run.stdout.split() == ["_PyCryptodomeRc4", VECTORS["client_to_server"][0]["line"]]
 
 
 @pytest.mark.parametrize("case", PARANOID["messages"])

@@ -89,6 +89,14 @@ def pair() -> tuple[Session, Session]:
     return session(Party.CALLER, State.OPEN), session(Party.SERVER, State.OPEN)
 
 
+def joined(role: Role) -> tuple[Session, Session]:
+    """Join a caller in a role and a server, both open."""
+    caller, server = session(Party.CALLER), session(Party.SERVER)
+    list(server.receive_data(caller.send_welcome(role, "TESTCAR", SECRET)))
+    list(caller.receive_data(server.accept(SECRET)))
+    return caller, server
+
+
 def hear(listener: Session, chunks: Iterable[bytes]) -> tuple[list[Event], str | None]:
     """Feed a session, accepting its caller at once: its events, and the name of what ended it."""
     events: list[Event] = []
@@ -757,16 +765,17 @@ KINDS = ["Status", "Location", "A", "provisioning", "unknown provisioning", "no 
     end=st.lists(st.sampled_from(KINDS), max_size=3),
     limit=st.integers(1, 20),
     size=st.integers(1, 200),
-    is_owner=st.booleans(),
+    role=st.sampled_from([Role.CAR, Role.APP, None]),
 )
 def test_taking_is_receiving(
-    kinds: list[str], end: list[str], limit: int, size: int, is_owner: bool
+    kinds: list[str], end: list[str], limit: int, size: int, role: Role | None
 ) -> None:
     """Whether one event is taken at a time or many: the same events, the same error, in order."""
-    caller, server = owner_pair() if is_owner else pair()
-    _, other = owner_pair() if is_owner else pair()
+    (caller, server), (_, other) = [
+        owner_pair() if role is None else joined(role) for _ in range(2)
+    ]
     usual = ["Status", "A"]
-    kinds = ["Status" * 20, *(kinds if not is_owner else usual * 3), *(end if not is_owner else ())]
+    kinds = ["Status" * 20, *(usual * 3 if role is None else (*kinds, *end))]
     said = b"".join(spoken(caller, kind) for kind in kinds)
     chunks = [said[at : at + size * 50] for at in range(0, len(said), size * 50)]
     heard: list[Event] = []
@@ -781,7 +790,22 @@ def test_taking_is_receiving(
         error = type(failure).__name__
     assert (heard, error) == hear(other, chunks)
     assert server.state is other.state
-    assert server.is_proven == other.is_proven
+    assert role is Role.APP or server.is_proven == other.is_proven
     if error is not None:
         server.feed(b"x\n")
         assert server.take(limit) == []
+
+
+def test_a_line_that_cannot_be_read_is_told_behind_those_before() -> None:
+    """Whoever takes many messages gets those first; a line without a code says nothing."""
+    caller, server = pair()
+    kinds = ["Status" * 20, "no code", "Status", "A", "no magic", "Location"]
+    server.feed(b"".join(spoken(caller, kind) for kind in kinds))
+    assert len(server.take(9)) == 1  # it proves
+    server.feed(b"")
+    assert server.take(1) == [Message("S", b"Status")]
+    assert server.take(9) == [Message("A", b"A")]
+    with pytest.raises(errors.UnreadableLine):
+        server.take(9)
+    assert server.state is State.CLOSED
+    assert server.take(9) == []

@@ -13,6 +13,7 @@ PACKAGES = {
     "serial": ("pyserial", "car"),
     "apprise": ("apprise", "notify"),
     "pymysql": ("pymysql", "mysql"),
+    "Crypto": ("pycryptodome", "rc4"),
 }
 """By the name of a module that is imported: its package, and the extra that brings it."""
 

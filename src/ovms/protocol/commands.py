@@ -28,6 +28,9 @@ from ovms.protocol.settings_names import FEATURE_NAMES, PARAMETER_NAMES
 
 _NAME = re.compile(r"[a-z]+(?:-[a-z]+)*", re.ASCII)
 _NUMBER = re.compile(rb"0*(\d{1,5})", re.ASCII)
+_USUAL: dict[bytes, int] = {}
+"""The numbers that are in use, as most commands and answers have them: each is read several times.
+"""
 _ROW = re.compile(r"(\d{1,9}),(\d{1,9})(?:,|$)", re.ASCII)
 
 
@@ -120,6 +123,8 @@ class Answer:
 
 
 def _command_number(text: bytes) -> int | None:
+    if text in _USUAL:
+        return _USUAL[text]
     match = _NUMBER.fullmatch(text)
     value = int(match[1]) if match else None
     return value if value is not None and value <= HIGHEST_COMMAND else None
@@ -300,3 +305,5 @@ COMMANDS = CommandTable(
 """The commands of the guide, and those that the field has added (7, 26)."""
 
 BY_NUMBER, BY_NAME = COMMANDS.by_number, COMMANDS.by_name
+
+_USUAL.update({b"%d" % number: number for number in (*BY_NUMBER, *Result)})

@@ -12,7 +12,6 @@ what protects it. Source: protocol guide, "Encryption Protection Scheme 0x30".
 from __future__ import annotations
 
 import binascii
-import hashlib
 import hmac
 import warnings
 from collections.abc import Callable, Iterable
@@ -24,21 +23,8 @@ TOKEN_LENGTH = 22
 DROPPED = 1024
 """Bytes of key stream that are not used, at its start."""
 
-BLOCK_LENGTH = 64
-"""Bytes of a block of MD5 and SHA-256."""
-
-_INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
-
 RandomBytes = Callable[[int], bytes]
 """A source of randomness, which returns as many bytes as asked for. ``os.urandom`` is one."""
-
-
-class Hash(Protocol):
-    """A hash of the standard library."""
-
-    def digest(self) -> bytes:
-        """Return the bytes of the digest."""
-        ...
 
 
 class StreamCipher(Protocol):
@@ -53,40 +39,32 @@ def _openssl_rc4(key: bytes) -> StreamCipher:
     return _Cipher(_ARC4(key), mode=None).encryptor()
 
 
-class _PythonRc4:
-    """RC4 for a machine whose OpenSSL has no legacy provider: 16 µs a message, same bytes."""
+class _PyCryptodomeRc4:
+    """RC4 for a machine whose OpenSSL has no legacy provider: ten times slower, same bytes."""
 
-    __slots__ = ("_i", "_j", "_state")
+    __slots__ = ("_cipher",)
 
     def __init__(self, key: bytes) -> None:
-        state, j = bytearray(range(256)), 0
-        for i in range(256):
-            j = (j + state[i] + key[i % len(key)]) & 255
-            state[i], state[j] = state[j], state[i]
-        self._state, self._i, self._j = state, 0, 0
+        from Crypto.Cipher import ARC4
+
+        self._cipher = ARC4.new(key)
 
     def update(self, data: bytes, /) -> bytes:
-        state, i, j = self._state, self._i, self._j
-        result = bytearray(data)
-        for at, byte in enumerate(data):
-            i = (i + 1) & 255
-            a = state[i]
-            j = (j + a) & 255
-            b = state[j]
-            state[i], state[j] = b, a
-            result[at] = byte ^ state[(a + b) & 255]
-        self._i, self._j = i, j
-        return bytes(result)
+        return self._cipher.encrypt(data)
 
 
 def _choose_rc4() -> Callable[[bytes], StreamCipher]:
-    """Return OpenSSL's RC4 where it works (0.2 µs a message), else ours."""
+    """Return OpenSSL's RC4 where it works (0.2 µs a message), else pycryptodome's.
+
+    Raises :class:`ModuleNotFoundError` where neither is there.
+    """
     from cryptography.exceptions import UnsupportedAlgorithm
 
     try:
         _openssl_rc4(bytes(16)).update(b"\0")
     except UnsupportedAlgorithm:
-        return _PythonRc4
+        _PyCryptodomeRc4(bytes(16))
+        return _PyCryptodomeRc4
     return _openssl_rc4
 
 
@@ -139,22 +117,9 @@ _decode = binascii.a2b_base64
 
 def hmac_md5(secret: bytes, data: bytes) -> bytes:
     """Return the 16 bytes of HMAC-MD5 of ``data`` under ``secret``."""
-    return _hmac(hashlib.md5, secret, data)
-
-
-def hmac_sha256(key: bytes, data: bytes) -> bytes:
-    """Return the 32 bytes of HMAC-SHA256 of ``data`` under ``key``."""
-    return _hmac(hashlib.sha256, key, data)
-
-
-def _hmac(new: Callable[[bytes], Hash], key: bytes, data: bytes) -> bytes:
-    """Return an HMAC (RFC 2104) of a short text.
-
-    ``hmac.digest`` gives up the interpreter lock each time, which a thread of the database takes.
-    """
-    block = (key if len(key) <= BLOCK_LENGTH else new(key).digest()).ljust(BLOCK_LENGTH, b"\0")
-    inner = new(block.translate(_INNER) + data).digest()
-    return new(block.translate(_OUTER) + inner).digest()
+    # Not hmac.digest, which gives up the interpreter lock: a thread of the database takes it then,
+    # eight times a log-in.
+    return hmac.new(secret, data, "md5").digest()
 
 
 def make_digest(secret: bytes, token: str) -> str:

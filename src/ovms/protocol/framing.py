@@ -40,10 +40,14 @@ class LineReader:
                 self._held = bytearray()  # to which bytes are added without copying it
             self._held += data
             return
-        first, *middle, rest = data.split(b"\n")
-        # Lines wait in reverse order, so that the next one is at the cheap end of the list.
-        self._lines[:0] = reversed([bytes(self._held + first), *middle])
+        if self._held:
+            data = bytes(self._held) + data
+        lines = data.split(b"\n")
+        rest = lines.pop()
         self._held = bytearray(rest) if rest else b""
+        # Lines wait in reverse order, so that the next one is at the cheap end of the list.
+        lines.reverse()
+        self._lines[:0] = lines
 
     def next_line(self) -> bytes | None:
         """Return the next line without its end; ``None`` until more bytes come.
@@ -102,6 +106,11 @@ class LineReader:
         begun = bytes(self._held[:count])
         self._held = self._held[count:]
         return begun
+
+    @property
+    def is_done(self) -> bool:
+        """Whether no line waits, and none has begun that is too long."""
+        return not self._lines and len(self._held) < self.limit
 
     @property
     def begun(self) -> bytes:

@@ -33,6 +33,8 @@ class CommandOutcome(Enum):
     WITHDRAWN = "withdrawn"
     """Its asker has left before it was sent."""
 
+    __hash__ = object.__hash__  # as each is single; an Enum's own costs a call
+
 
 @dataclass(slots=True)
 class HubCounts:

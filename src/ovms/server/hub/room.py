@@ -65,6 +65,8 @@ JUST_NOW = Message("T", b"0")
 NOT_STORED = frozenset(code for code, row in CODES.items() if not row.is_stored)
 """What a car says that is not the latest of its code, at hand because each message asks for it."""
 
+NO_FIRMWARE: tuple[LatestMessage | None, int] = (None, budget_of(None))
+
 log = get_logger("ovms.server.hub")
 
 
@@ -88,6 +90,8 @@ class Room:
         """The vehicle was removed, or its owner or secret changed: nobody may enter any more."""
         self._context = context
         self._telemetry = telemetry
+        self._budgeted: tuple[LatestMessage | None, int] = NO_FIRMWARE
+        """The car's firmware, and what it means for :meth:`_budget`."""
         self._is_full = False
         """More was reported than is stored, and that has been logged."""
 
@@ -236,7 +240,10 @@ class Room:
 
     def _budget(self) -> int:
         """Return how many bytes may be in flight to the car: its ``F`` tells, and may change."""
-        return budget_of(self.latest.by_code.get("F"))
+        firmware = self.latest.by_code.get("F")
+        if firmware is not self._budgeted[0]:
+            self._budgeted = firmware, budget_of(firmware)
+        return self._budgeted[1]
 
     def _join_car(self, line: Line, token: str, is_repeated: bool) -> Car:
         """Have a car prove itself: every module answers a ping."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import insert, select, tuple_, update
 
-from ovms.protocol.crypto import TOKEN_LENGTH, encode_base64, hmac_sha256, make_token
+from ovms.protocol.crypto import TOKEN_LENGTH, encode_base64, make_token
 from ovms.server.storage.encryption import decrypt, encrypt
 from ovms.server.storage.schema import (
     SERVER_ROW,
@@ -89,7 +89,7 @@ class SeenTokens:
         )
 
     def _mark(self, nonce: str) -> str:
-        mark = hmac_sha256(self._key, b"token " + nonce.encode("latin-1", "replace"))
+        mark = _hmac(self._key, b"token " + nonce.encode("latin-1", "replace"))
         return encode_base64(mark)[:MARK_LENGTH].decode("ascii")
 
     async def remember(self, secret: str, token: str) -> bool:
@@ -132,9 +132,14 @@ class SeenTokens:
             raise
 
 
+def _hmac(key: bytes, data: bytes) -> bytes:
+    """Return an HMAC-SHA256; not by hmac.digest, which gives up the interpreter lock."""
+    return hmac.new(key, data, "sha256").digest()
+
+
 def memory_of(key: bytes, secret: str) -> bytes:
     """Return the name of a secret's memory."""
-    return hmac_sha256(key, b"secret " + secret.encode())[:MEMORY_BYTES]
+    return _hmac(key, b"secret " + secret.encode())[:MEMORY_BYTES]
 
 
 def plain_uses(connection: Connection) -> Callable[[str], float | None]:
