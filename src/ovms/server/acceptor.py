@@ -63,6 +63,7 @@ from ovms.server.services import ConnectionHandler, Services
 from ovms.server.storage.errors import StoreError
 from ovms.server.strangers import StrangerStage
 from ovms.server.strays import StrayDigests
+from ovms.server.welcome_turns import WelcomeTurns
 
 WELCOME_TIMEOUT = 75.0
 """Seconds until a caller without a welcome is closed: well above the 60 after which a module itself
@@ -340,6 +341,7 @@ class ServerConnection:
         def proves(secret: str) -> bool:
             return digest_proves(secret.encode(), welcome.token, welcome.digest)
 
+        await self._acceptor.welcome_turns.take()
         began = asyncio.get_running_loop().time()
         welcomes = self._acceptor.welcomes
         try:
@@ -567,6 +569,7 @@ class Acceptor:
         self.nobody = random_bytes(16).hex()
         """The secret of those who do not exist: they take as long as a wrong one."""
         self._turns = TurnQueue(clock.monotonic)
+        self.welcome_turns = WelcomeTurns()
         self.counts = CountsByKind(KINDS)
         """What went over all connections, by their kind."""
         self.refusals: Counter[str] = Counter()

@@ -35,7 +35,7 @@ ALL_ADDRESSES = ("0.0.0.0", "::")  # noqa: S104 (cars call from anywhere)
 FREE_PORT_TRIES = 20
 """How many ports are tried: one that is free on one address may be taken on the next."""
 
-ACCEPTS_A_TURN: Final = 100
+ACCEPTS_A_TURN: Final = 500
 """Connections that one listener accepts before others have their turn."""
 
 ACCEPT_PAUSE: Final = 0.1
