@@ -10,7 +10,7 @@ import asyncio
 from dataclasses import replace
 from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from ovms.base.logs import get_logger
 from ovms.server.storage.errors import StoreError
@@ -22,9 +22,7 @@ from ovms.server.storage.failed_calls import (
 from ovms.server.values import FailedCall
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from sqlalchemy import Connection
+    from collections.abc import Callable, Iterator
 
     from ovms.base.clock import Clock
     from ovms.server.hub.room import Room
@@ -35,6 +33,11 @@ INTERVAL: Final = 5.0
 
 PENDING_LIMIT: Final = 10_000
 """Vehicles whose failures wait to be written; those of more are left out."""
+
+WRITTEN_AT_ONCE: Final = 100
+"""Vehicles of one transaction, which takes some milliseconds."""
+
+T = TypeVar("T")
 
 log = get_logger("ovms.server.failed_calls")
 
@@ -158,15 +161,18 @@ class FailedCalls:
         cleared, self._cleared = self._cleared, set()
         self._writing, self._pending = self._pending, {}
         try:
-            write = partial(_write, cleared=cleared, calls=[*self._writing.values()])
-            stored = await self._database.write(write)
-            self._failed |= stored - self._cleared
+            for ids in _parts([*cleared]):
+                await self._database.write(partial(clear_failed_calls, vehicle_ids=ids))
+            for calls in _parts([*self._writing.values()]):
+                stored = await self._database.write(partial(put_failed_calls, calls=calls))
+                self._failed |= stored - self._cleared
         except StoreError as error:
             log.warning("why cars failed to connect was not kept", reason=str(error))
             self._cleared |= cleared - self._pending.keys()
         self._writing = {}
 
 
-def _write(connection: Connection, cleared: set[str], calls: list[FailedCall]) -> set[str]:
-    clear_failed_calls(connection, cleared)
-    return put_failed_calls(connection, calls)
+def _parts(items: list[T]) -> Iterator[list[T]]:
+    """Yield what is written in one transaction each: others wait for none for long."""
+    for start in range(0, len(items), WRITTEN_AT_ONCE):
+        yield items[start : start + WRITTEN_AT_ONCE]

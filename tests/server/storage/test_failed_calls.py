@@ -26,6 +26,20 @@ def test_failures_add_up(database: Database) -> None:
         assert vehicles_that_failed(connection) == {"CAR1"}
 
 
+def test_many_at_once(database: Database) -> None:
+    """Those of vehicles that have some add up, beside those of vehicles that had none."""
+    with database.writing() as connection:
+        put_failed_calls(connection, [FailedCall("CAR1", 10, "192.0.2.1", "a", 2, 5)])
+        both = [FailedCall(each, 20, "192.0.2.2", "b", 1, 15) for each in ("CAR1", "CAR2")]
+        assert put_failed_calls(connection, both) == {"CAR1", "CAR2"}
+        assert find_failed_call(connection, "CAR1") == FailedCall(
+            "CAR1", 20, "192.0.2.2", "b", 3, 5
+        )
+        assert find_failed_call(connection, "CAR2") == both[1]
+        clear_failed_calls(connection, ["CAR1", "CAR2", "NONE"])
+        assert vehicles_that_failed(connection) == set()
+
+
 def test_whose_failures_are_kept(database: Database) -> None:
     """Nothing is kept of a vehicle that does not exist, or was removed."""
     calls = [FailedCall(each, 10, "192.0.2.1", "a", 1, 10) for each in ("CAR1", "CAR2", "NONE")]

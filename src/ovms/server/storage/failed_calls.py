@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select
 
 from ovms.server.storage.schema import failed_calls, vehicles
 from ovms.server.values import FailedCall
@@ -16,27 +17,30 @@ if TYPE_CHECKING:
 
 
 def put_failed_calls(connection: Connection, calls: Iterable[FailedCall]) -> set[str]:
-    """Add to what is known of vehicles that exist; return their ids."""
-    stored = set()
-    for call in calls:
-        v, f = vehicles.c, failed_calls.c
-        known = select(v.id).where(v.id == call.vehicle_id, v.type == "car", v.deleted.is_(None))
-        if connection.scalar(known) is None:
-            continue
-        values = {"time": call.time, "address": call.address, "reason": call.reason}
-        row = update(failed_calls).where(f.vehicle_id == call.vehicle_id)
-        if not connection.execute(row.values(**values, count=f.count + call.count)).rowcount:
-            new = {"vehicle_id": call.vehicle_id, "first": call.first, "count": call.count}
-            connection.execute(insert(failed_calls).values(**new, **values))
-        stored.add(call.vehicle_id)
-    return stored
+    """Add to what is known of vehicles that exist; return their ids.
+
+    At most some hundred calls, one a vehicle. Rows that are known are written anew, which takes one
+    statement for all.
+    """
+    new = {call.vehicle_id: call for call in calls}
+    v, f = vehicles.c, failed_calls.c
+    known = select(v.id, f.count, f.first).outerjoin(failed_calls, f.vehicle_id == v.id)
+    known = known.where(v.id.in_(new), v.type == "car", v.deleted.is_(None))
+    rows = []
+    for vehicle_id, count, first in connection.execute(known):
+        call = new[vehicle_id]
+        if first is not None:
+            call = replace(call, count=count + call.count, first=first)
+        rows.append(asdict(call))
+    if rows:
+        clear_failed_calls(connection, [row["vehicle_id"] for row in rows])
+        connection.execute(insert(failed_calls).values(rows))
+    return {row["vehicle_id"] for row in rows}
 
 
 def clear_failed_calls(connection: Connection, vehicle_ids: Iterable[str]) -> None:
-    """Forget the failures of vehicles whose cars have come."""
-    for vehicle_id in vehicle_ids:
-        f = failed_calls.c
-        connection.execute(delete(failed_calls).where(f.vehicle_id == vehicle_id))
+    """Forget the failures of some hundred vehicles, whose cars have come."""
+    connection.execute(delete(failed_calls).where(failed_calls.c.vehicle_id.in_(vehicle_ids)))
 
 
 def find_failed_call(connection: Connection, vehicle_id: str) -> FailedCall | None:
