@@ -130,7 +130,7 @@ class PostgresServer:
 @cache
 def postgres_server() -> PostgresServer:
     """Return the server of this process; skip the test where there is no PostgreSQL."""
-    if not _has_postgres():
+    if not has_postgres():
         pytest.skip(MISSING)
     return PostgresServer()
 
@@ -138,7 +138,7 @@ def postgres_server() -> PostgresServer:
 @cache
 def durable_server() -> PostgresServer:
     """Return a second one that syncs what is committed, for tests that stop or kill it."""
-    if not _has_postgres():
+    if not has_postgres():
         pytest.skip(MISSING)
     return PostgresServer(fsync="on", full_page_writes="on")
 
@@ -152,7 +152,8 @@ def _programs() -> Path:
 
 
 @cache
-def _has_postgres() -> bool:
+def has_postgres() -> bool:
+    """Return whether PostgreSQL is installed."""
     return (_programs() / "initdb").exists()
 
 

@@ -32,7 +32,7 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there, too")
     parser.add_argument(
         "--check", action="store_true",
-        help=f"fail if a ratio is more than {recorded.FALL:.0%} below the recorded one",
+        help=f"fail if a ratio is more than {recorded.FALL:.0%}% below the recorded one",
     )  # fmt: skip
     parser.add_argument("--record", action="store_true", help=f"write {recorded.FILE.name}")
     found = parser.parse_args(words)

@@ -86,3 +86,12 @@ def test_an_unknown_scenario_is_told_in_a_line(capsys: pytest.CaptureFixture[str
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 1
     assert lines[0].startswith("no scenario mesages; there are: messages, acked, ")
+
+
+def test_help_names_the_scenarios(capsys: pytest.CaptureFixture[str]) -> None:
+    """The help says what can be measured, and what a check allows."""
+    with pytest.raises(SystemExit, match="0"):
+        command.main(["--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert ", ".join(SCENARIOS) in said
+    assert "more than 30% below the recorded one" in said
