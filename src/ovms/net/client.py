@@ -16,7 +16,7 @@ import os
 import socket
 import ssl
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
@@ -150,7 +150,7 @@ class ClientConnection:
         if self._pump is None or self._is_over or not self._pump.send(message):
             raise self._lost()
 
-    def send_all(self, messages: Iterable[Message]) -> None:
+    def send_all(self, messages: Sequence[Message]) -> None:
         """Send messages in one piece. Raises :class:`ConnectionLost` if not all could be sent."""
         if self._pump is None or self._is_over or not self._pump.send_all(messages):
             raise self._lost()

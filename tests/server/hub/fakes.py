@@ -71,7 +71,7 @@ class FakeLine:
         self.messages.append(message)
         return True
 
-    def send_all(self, messages: Iterable[Message]) -> bool:
+    def send_all(self, messages: Sequence[Message]) -> bool:
         """Remember messages, and how many came in a piece."""
         messages = [*messages]
         self.pieces.append(len(messages))

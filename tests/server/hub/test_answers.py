@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -64,7 +64,7 @@ class FakeLine:
         self.answers.append(found)
         return True
 
-    def send_all(self, messages: Iterable[Message]) -> bool:
+    def send_all(self, messages: Sequence[Message]) -> bool:
         """Take nothing: no car asks."""
         raise NotImplementedError
 

@@ -14,7 +14,7 @@ from ovms.protocol import Role
 from ovms.server.http.errors import CallFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from ovms.protocol import Message
     from ovms.server.accounts.login import Login
@@ -52,7 +52,7 @@ class WatchLine:
         """Drop a message."""
         return not self.is_closed
 
-    def send_all(self, messages: Iterable[Message]) -> bool:
+    def send_all(self, messages: Sequence[Message]) -> bool:
         """Drop messages."""
         sent = [self.send(each) for each in messages]
         return all(sent)

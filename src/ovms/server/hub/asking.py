@@ -21,7 +21,7 @@ from ovms.server.hub.member import Member
 from ovms.server.hub.pins import locked_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
 
     from ovms.server.hub.room import Room
 
@@ -108,7 +108,7 @@ class AnswerLine:
             self._on_row(answer)
         return True
 
-    def send_all(self, messages: Iterable[Message]) -> bool:
+    def send_all(self, messages: Sequence[Message]) -> bool:
         """Take rows of the answer."""
         sent = [self.send(each) for each in messages]
         return all(sent)

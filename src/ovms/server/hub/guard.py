@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from ovms.base.failures import FailureLog
 from ovms.base.logs import get_logger
@@ -30,8 +30,8 @@ class Guard:
             self._close(line, error)
             return False
 
-    def send_all(self, line: Line, messages: Iterable[Message]) -> bool:
-        """Send messages to a car in one piece, as :meth:`send` does one."""
+    def send_all(self, line: Line, messages: Sequence[Message]) -> bool:
+        """Send messages in one piece, as :meth:`send` does one."""
         try:
             return line.send_all(messages)
         except Exception as error:

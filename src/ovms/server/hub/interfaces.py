@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -120,7 +120,7 @@ class Line(Protocol):
     def send(self, message: Message) -> bool:
         """Send a message; false if it cannot be sent."""
 
-    def send_all(self, messages: Iterable[Message]) -> bool:
+    def send_all(self, messages: Sequence[Message]) -> bool:
         """Send messages in one piece, to a car; false if not all could be sent."""
 
     async def drained(self) -> None:

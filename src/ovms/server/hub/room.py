@@ -385,13 +385,12 @@ class Room:
 
     def _forward(self, code: str, message: Message, age: int) -> None:
         """Send the clients what the car reports, sealed or not, and how old it is."""
+        told: tuple[Message, ...] = message, Message("T", b"%d" % age) if age else JUST_NOW
+        if code == "F":
+            told = message, self._server_version, told[-1]
         for client in self.clients:
-            if client.rights is not None and not may_hear(client.rights, message):
-                continue
-            self.send(client, message)
-            if code == "F":
-                self.send(client, self._server_version)
-            self.send(client, Message("T", b"%d" % age) if age else JUST_NOW)
+            if client.rights is None or may_hear(client.rights, message):
+                self._context.guard.send_all(client.line, told)
 
     @property
     def _server_version(self) -> Message:

@@ -93,7 +93,7 @@ class PeerLine:
         """Send a message of the vehicle."""
         return self._link.send(Replicated(self._vehicle_id, message).message)
 
-    def send_all(self, messages: Iterable[Message]) -> bool:
+    def send_all(self, messages: Sequence[Message]) -> bool:
         """Send messages of the vehicle."""
         sent = [self.send(each) for each in messages]
         return all(sent)
