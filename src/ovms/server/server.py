@@ -609,8 +609,9 @@ def _start_work(
     check_logins = acceptor.services.accounts.check_logins
     checked = clock.time()
 
-    def tick() -> None:
-        hub.tick()
+    async def tick() -> None:
+        for _ in hub.tick_in_parts():
+            await asyncio.sleep(0)
         acceptor.tick()
         parts.http.tick()
         parts.metrics.tick()

@@ -507,6 +507,24 @@ async def test_erased_data_are_forgotten(building: Building) -> None:
     assert len(building.storage.history) == kept + 1
 
 
+async def test_others_have_their_turn_between_rooms(
+    building: Building, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who comes, goes or is removed meanwhile disturbs nothing, and the others are looked at."""
+    monkeypatch.setattr(hub_module, "TICK_PART", 1)
+    first, first_line = await building.enters(Role.APP)
+    _, second_line = await building.enters(Role.APP, "CAR2")
+    building.clock.advance(IDLE_LIMITS[Role.APP])
+    parts = building.hub.tick_in_parts()
+    next(parts)
+    assert (first_line.is_closed, second_line.is_closed) == (True, False)
+    building.hub.leave(first)
+    building.hub.refresh([replace(make_vehicle("CAR2").change, owner_id=99)])
+    assert second_line.is_closed
+    assert len([*parts]) >= 2
+    building.hub.tick()
+
+
 # -- pace -----------------------------------------------------------------------------------
 
 

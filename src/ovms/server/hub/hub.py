@@ -7,7 +7,7 @@ the same moment.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +42,9 @@ PROOF_TIMEOUT = 60.0
 
 TRAFFIC_INTERVAL = 60.0
 """Seconds between two counts of the traffic: as much may be missing after a crash."""
+
+TICK_PART = 500
+"""Rooms that are looked at in one go, a millisecond: thousands would keep others waiting."""
 
 CAR_REFUSED = "Somebody called as this car with a wrong password"
 
@@ -271,16 +274,23 @@ class Hub:
 
     def tick(self) -> None:
         """Close the silent, ping cars, give up commands, log telemetry. Call it each second."""
+        for _ in self.tick_in_parts():
+            pass
+
+    def tick_in_parts(self) -> Iterator[None]:
+        """Do the same as :meth:`tick`, and yield where others may have their turn."""
         now = self._clock.monotonic()
         is_counting = now - self._counted >= TRAFFIC_INTERVAL
         if is_counting:
             self._counted = now
-        for room in list(self.rooms.values()):
+        for number, room in enumerate([*self.rooms.values()], 1):
             try:  # the failure of one room must not stop the others
                 self._tick_room(room, now, is_counting)
             except Exception as error:
                 self.guard.failed("tick", error, room.vehicle.id)
-        self._tick_logs()
+            if not number % TICK_PART:
+                yield
+        yield from self._tick_logs()
 
     async def keep_pace(self, seconds: float) -> None:
         """Call :meth:`pace` every so many seconds while something waits; never return."""
@@ -310,15 +320,17 @@ class Hub:
         if is_counting:
             room.count_traffic()
 
-    def _tick_logs(self) -> None:
+    def _tick_logs(self) -> Iterator[None]:
         now = self._clock.time()
-        for vehicle_id, telemetry in [*self._logs.items()]:
+        for number, (vehicle_id, telemetry) in enumerate([*self._logs.items()], 1):
             try:
                 telemetry.tick(now)
             except Exception as error:
                 self.guard.failed("telemetry", error, vehicle_id)
             if vehicle_id not in self.rooms and telemetry.is_over(now):
                 del self._logs[vehicle_id]
+            if not number % TICK_PART:
+                yield
 
     async def close(self) -> None:
         """Log what waits, and end what still runs. Everybody must have left."""
