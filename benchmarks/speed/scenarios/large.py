@@ -45,7 +45,7 @@ def beside_writer(
     """
     records = bench.size(20_000, 5000)
     options = ("--database", url) if url else ()
-    measure = partial(acked.acked, records=records // acked.CARS, first=first)
+    measure = partial(acked.acked, records=records // acked.CARS, first=first, singly=True)
     ours, writer = [], []
     with serving(folder, *options, patience=STARTS, tls=False) as target:
         for number in range(0, 2 * ROUNDS, 2):  # what one has stored the other would not again
