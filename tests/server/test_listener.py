@@ -361,7 +361,7 @@ async def test_ipv6_is_seen_too() -> None:
 
 @pytest.mark.parametrize(
     ("files", "most", "backlog"),
-    [(1_000_000, 1_000_000 - 256 - 4 * 1024, 1024), (20_000, 15_648, 1024), (1024, 768, 32),
+    [(1_000_000, 1_000_000 - 256 - 4 * 4096, 4096), (20_000, 15_000, 1186), (1024, 768, 32),
      (8, 6, 1)],
 )  # fmt: skip
 async def test_room_that_is_kept(

@@ -27,8 +27,9 @@ from ovms.base.logs import get_logger
 from ovms.server.doorstep import Doorstep
 from ovms.server.strangers import Stranger, crowd_of, crowding, patient
 
-BACKLOG = 1024
-"""Connections that the system holds until they are accepted: after a restart all cars call."""
+BACKLOG = 4096
+"""Connections that the system holds until they are accepted: after a restart all cars call, and
+whom it cannot hold tries again after 1, 3, 7 and 15 seconds. Linux allows no more by default."""
 
 ALL_ADDRESSES = ("0.0.0.0", "::")  # noqa: S104 (cars call from anywhere)
 
