@@ -16,8 +16,8 @@ from ovms.server.storage.schema import history, history_acks, history_counts, hi
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-CHUNK: Final = 250
-"""Rows that are deleted in one transaction: among ten million records some 6 ms, for which records
+CHUNK: Final = 100
+"""Rows that are deleted in one transaction: among ten million records some 3 ms, for which records
 that a car sends wait. 1000 took 31 ms."""
 
 TRAFFIC_DAYS: Final = 90
