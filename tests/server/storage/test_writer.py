@@ -19,7 +19,7 @@ from tests.server.storage.databases import where
 from tests.waiting import PATIENCE, until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
 
 class Disk:
@@ -496,6 +496,32 @@ async def test_history_limit(
     await asyncio.sleep(0)
     assert (told, _history(database)) == ([0, 1], [b"0", b"1"])
     assert subject.put_history("CAR1", _record(b"2", 2))
+
+
+async def test_what_is_told_together_is_ended_once(subject: Writer) -> None:
+    """What callbacks return is called behind all of them, once; one that fails stops no other."""
+    told: list[str] = []
+    failures: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(
+        lambda loop, context: failures.append(context["exception"])
+    )
+
+    def end() -> None:
+        told.append("end")
+
+    def tell(name: str) -> Callable[[], None]:
+        told.append(name)
+        return end
+
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    subject.put_history("CAR1", _record(b"1", 1), lambda: tell("one"))
+    subject.put_history("CAR1", _record(b"2", 2), fail)
+    subject.put_history("CAR1", _record(b"3", 3), lambda: tell("three"))
+    await subject.flush()
+    assert told == ["one", "three", "end"]
+    assert [type(each) for each in failures] == [ZeroDivisionError]
 
 
 async def test_one_vehicle_does_not_take_all_the_room(
