@@ -75,7 +75,7 @@ async def logged_in(target: Target, number: int, *, logins: int) -> Run:
 
 def logins(bench: Bench) -> list[Figure]:
     """Measure cars that log in, and go."""
-    measure = partial(logged_in, logins=bench.size(4000, 1000))
+    measure = partial(logged_in, logins=bench.size(4000, 2000))
     with bench.both(VEHICLES) as targets:
         runs = bench.in_turns(targets, measure)
     what = f"log-ins, rooms opened and closed, {AT_A_TIME} at a time"
