@@ -622,7 +622,7 @@ class Pump(asyncio.Protocol):
             data = self._find_out(data)
             if not data:
                 return
-        if self.received > STRANGER_LIMIT and self._is_stranger:
+        if self.session.state is not OPEN and self.received > STRANGER_LIMIT and self._is_stranger:
             allowed = STRANGER_LIMIT - (self.received - len(data))
             self._take(data[:allowed])
             data = data[allowed:]

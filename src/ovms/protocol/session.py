@@ -348,21 +348,18 @@ class Session:
         anything else comes alone. Raises :class:`RemoteProtocolError` likewise, when all before was
         returned.
         """
-        while self._reads_all:
-            if self._reader.is_done:
-                return ()
-            lines = self._reader.look_ahead(limit)
-            if not lines:
-                break
+        if not self._reads_all:
+            return list(islice(self._events(), 1))
+        while lines := self._reader.look_ahead(limit):
             try:
                 ciphered = decode_padded(lines)
             except ValueError:  # one of them is something else, or not padded
                 break
             self._reader.skip()
             messages = self._decipher_all(ciphered)
-            if messages:
-                return messages
-        return list(islice(self._events(), 1))
+            if messages or self._error is not None:
+                return messages or list(islice(self._events(), 1))
+        return () if self._reader.is_done else list(islice(self._events(), 1))
 
     @property
     def _reads_all(self) -> bool:

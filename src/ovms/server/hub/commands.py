@@ -173,16 +173,22 @@ class CommandQueue(Generic[A]):
         ``number`` is the command's, ``None`` where it is sealed.
         """
         pending = PendingCommand(asker, message, number)
-        if wire_length(message) > self._pacer.longest:
-            self._fail(pending, TOO_LONG)
-        elif reason := self._refusal(number):
+        if reason := self._problem(pending):
             self._fail(pending, reason)
         elif len(self._waiting) >= QUEUE_LIMIT:
             self._fail(pending, TOO_MANY)
+        elif self.is_idle:
+            self._send(pending, now)
         else:
             self._waiting += (pending,)
             self._send_next(now)
         return self._outcome()
+
+    def _problem(self, pending: PendingCommand[A]) -> str:
+        """Return why a command cannot be sent; empty if it can."""
+        if wire_length(pending.message) > self._pacer.longest:
+            return TOO_LONG
+        return self._refusal(pending.number)
 
     def answered(self, message: Message, now: float) -> Outcome[A]:
         """Take an answer from the car: ``c…``, or sealed, ``EMc…``.
@@ -428,18 +434,20 @@ class CommandQueue(Generic[A]):
             if pending is None:
                 return
             self._waiting = _without(self._waiting, pending)
-            if wire_length(pending.message) > self._pacer.longest:
-                self._fail(pending, TOO_LONG)
-                continue
-            if reason := self._refusal(pending.number):  # what came while it waited decides, too
+            if reason := self._problem(pending):  # what came while it waited decides, too
                 self._fail(pending, reason)
-                continue
-            self._current = pending
-            pending.deadline = now + self._timeout
-            self._pacer.command(pending.message, self._command_sent)
+            else:
+                self._send(pending, now)
+
+    def _send(self, pending: PendingCommand[A], now: float) -> None:
+        self._current = pending
+        pending.deadline = now + self._timeout
+        self._pacer.command(pending.message, self._command_sent)
 
     def _next(self) -> PendingCommand[A] | None:
         """Return the first waiting command whose number none of the passed ones has."""
+        if not self._waiting:
+            return None
         passed = {pending.number for pending in self._patient}
         return next((each for each in self._waiting if each.number not in passed), None)
 

@@ -38,6 +38,7 @@ from ovms.server.hub.latest import LatestMessages
 from ovms.server.hub.member import Car, Member, Turn
 from ovms.server.hub.pacing import LONGEST_COMMAND, PONG, Pacer, RemoteCarPacer, budget_of
 from ovms.server.hub.permissions import may_hear, may_say, refusal_of
+from ovms.server.hub.pins import PIN_COMMANDS
 from ovms.server.hub.recorder import VehicleRecorder
 from ovms.server.hub.relays import Relays
 from ovms.server.hub.telemetry import DAY, TelemetryLog
@@ -566,8 +567,8 @@ class Room:
     def _take_answer(self, car: Car, message: Message) -> None:
         now = self._context.clock.monotonic()
         answer = Answer.parse(message.data) if message.code == "c" else None
-        if answer is not None and car.is_local and car.commands.is_asked(answer.number):
-            self._judge_pin(answer, now)  # first: what follows may send the next command
+        if answer is not None and answer.number in PIN_COMMANDS:
+            self._judge_pin(car, answer, now)  # first: what follows may send the next command
         self._follow_up(car, car.commands.answered(message, now))
 
     def _pin_refusal(self, number: int | None) -> str:
@@ -575,8 +576,10 @@ class Room:
         now = self._context.clock.monotonic()
         return self._context.pins.refusal(self.vehicle.id, number, now)
 
-    def _judge_pin(self, answer: Answer, now: float) -> None:
+    def _judge_pin(self, car: Car, answer: Answer, now: float) -> None:
         """Count an answer that says that a PIN was wrong; alert the owner of a lock-out, once."""
+        if not car.is_local or not car.commands.is_asked(answer.number):
+            return
         seconds = self._context.pins.take_answer(self.vehicle.id, answer, now)
         if seconds:
             minutes = round(seconds / 60)
