@@ -99,7 +99,7 @@ $(VENV)/.place: FORCE
 	@scripts/venv $(VENV)
 
 $(VENV)/.run: $(VENV)/.place pyproject.toml constraints/run.txt constraints/build.txt
-	@$(PIP) --constraint constraints/run.txt --editable '.[car,notify,web]'
+	@$(PIP) --constraint constraints/run.txt --editable '.[car,notify,pdf,web]'
 	@touch $@
 
 # It may be there before the packages of tools are, which `make run` does not need.

@@ -201,7 +201,7 @@ def test_the_app_does_not_load_the_server() -> None:
 
 SLIM = """
 import sys
-for name in ("can", "cantools", "isotp", "serial", "apprise"):
+for name in ("can", "cantools", "isotp", "serial", "apprise", "fpdf"):
     sys.modules[name] = None
 sys.argv = ["ovms", *{arguments!r}]
 from ovms.cli.main import main

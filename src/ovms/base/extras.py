@@ -1,7 +1,8 @@
 """Packages that not everybody needs: the extras of ``pyproject.toml``, and what to say without one.
 
 A server or an app installs slim; who reads a CAN bus installs ``ovms[car]``, who sends alerts by
-Apprise ``ovms[notify]``, who moves in from a server on MySQL ``ovms[mysql]``.
+Apprise ``ovms[notify]``, who makes trip logs as PDF ``ovms[pdf]``, who moves in from a server on
+MySQL ``ovms[mysql]``.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ PACKAGES = {
     "isotp": ("can-isotp", "car"),
     "serial": ("pyserial", "car"),
     "apprise": ("apprise", "notify"),
+    "fpdf": ("fpdf2", "pdf"),
     "pymysql": ("pymysql", "mysql"),
     "Crypto": ("pycryptodome", "rc4"),
 }

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
@@ -8,6 +9,7 @@ from typer.testing import CliRunner
 
 from ovms.cli.journeys import exports
 from ovms.cli.journeys.command import app
+from ovms.cli.main import main
 from ovms.server.journeys.exports.trip_log import TooManyTrips
 
 if TYPE_CHECKING:
@@ -45,6 +47,18 @@ def test_pdf(site: JourneySite, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "name a shorter span" in site.failed("trips", "CAR1", "--format", "pdf")
     monkeypatch.setattr(exports, "_is_terminal", lambda: True)
     assert "> log.pdf" in site.refused("trips", "CAR1", "--format", "pdf")
+
+
+def test_pdf_without_the_extra(site: JourneySite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the package is missing, one line says which extra brings it."""
+    arguments = ["trips", "CAR1", "--format", "pdf", "--data", str(site.folder)]
+    monkeypatch.delitem(sys.modules, "ovms.server.journeys.exports.paper", raising=False)
+    monkeypatch.setitem(sys.modules, "fpdf", None)
+    monkeypatch.setattr(sys, "argv", ["ovms", "journeys", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    line = "ovms: this needs the package fpdf2, which is not installed: pip install 'ovms[pdf]'"
+    assert ended.value.code == line
 
 
 def test_wrong_formats(site: JourneySite) -> None:

@@ -68,7 +68,6 @@ export async function call<T>(
     init.headers = { "content-type": "application/json" };
   }
   const answer = await reach(addressOf(path, query), init);
-  if (!answer.ok) throw await errorOf(answer);
   if (answer.status === 204) return undefined as T;
   return (await answer.json()) as T;
 }
@@ -81,7 +80,18 @@ export function get<T>(path: string, query?: Query, signal?: AbortSignal): Promi
   });
 }
 
+/** Return a file that a call answers with, whole. Throws {@link ApiError}. */
+export async function file(path: string, query: Query): Promise<Blob> {
+  return (await reach(addressOf(path, query), { credentials: "same-origin" })).blob();
+}
+
 async function reach(address: string, init: RequestInit): Promise<Response> {
+  const answer = await fetched(address, init);
+  if (!answer.ok) throw await errorOf(answer);
+  return answer;
+}
+
+async function fetched(address: string, init: RequestInit): Promise<Response> {
   const asked = Date.now();
   try {
     const answer = await fetch(address, init);

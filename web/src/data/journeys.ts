@@ -1,7 +1,7 @@
 // What a vehicle did: trips, charges and parked time; corrections; tables and logs.
 
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { addressOf } from "./api";
+import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
+import { addressOf, file } from "./api";
 import type { CallName, QueryOf } from "./calls";
 import { pagesOf, queryOf, useChange, useVehicleChange, vehicleKey } from "./queries";
 
@@ -109,10 +109,10 @@ export function tripGpx(vehicle: string, journey: number): string {
   return addressOf(`/vehicles/${encodeURIComponent(vehicle)}/journeys/${journey}/track.gpx`);
 }
 
-/** Return the address of the log of trips as PDF. */
-export function tripLog(
-  vehicle: string,
-  query: QueryOf<"GET /vehicles/{vehicle_id}/trip-log.pdf">,
-): string {
-  return addressOf(`/vehicles/${encodeURIComponent(vehicle)}/trip-log.pdf`, query);
+/** Return what has the server make the log of trips as PDF; a server may lack what makes it. */
+export function useTripLog(vehicle: string) {
+  return useMutation({
+    mutationFn: (query: QueryOf<"GET /vehicles/{vehicle_id}/trip-log.pdf">) =>
+      file(`/vehicles/${encodeURIComponent(vehicle)}/trip-log.pdf`, query),
+  });
 }

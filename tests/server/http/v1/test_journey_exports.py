@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import re
+import sys
 import zlib
 from typing import TYPE_CHECKING, Any
 
@@ -141,6 +142,16 @@ async def test_trip_log(v1: ApiSite) -> None:
     assert _texts(german.content) != whole
     extremes = {"since": "0001-01-01", "until": "9999-12-31"}
     assert (await v1.call(LOG, params=extremes)).status_code == 200
+
+
+async def test_without_the_extra(v1: ApiSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the package is missing a log is refused, and told which extra brings it."""
+    monkeypatch.delitem(sys.modules, "ovms.server.journeys.exports.paper", raising=False)
+    monkeypatch.setitem(sys.modules, "fpdf", None)
+    for _ in range(2):  # the next one is refused for the same reason
+        error = (answer := await v1.call(LOG)).json()["error"]
+        assert (answer.status_code, error["code"]) == (409, "no_pdf")
+        assert "pip install 'ovms[pdf]'" in error["message"]
 
 
 async def test_too_many_trips(v1: ApiSite, monkeypatch: pytest.MonkeyPatch) -> None:

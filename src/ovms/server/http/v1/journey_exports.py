@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 from fastapi import Query, Response
 from starlette.responses import StreamingResponse
 
+from ovms.base.extras import missing_extra
 from ovms.base.sheets import CSV_TYPE
 from ovms.server.http.v1.battery import zone_of
 from ovms.server.http.v1.callers import Context, LocationCall, VehicleCall, ViewCall, renewed
@@ -40,7 +41,7 @@ from ovms.server.storage import journey_view, queries
 from ovms.server.storage.journey_export import export_row
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable, Iterable
     from zoneinfo import ZoneInfo
 
     from ovms.server.http.context import HttpContext
@@ -110,7 +111,7 @@ async def get_trip_log(
     """Return the trips as a log on paper (PDF), with sums by year and purpose.
 
     An account makes one at a time (429). 422 with the code `too_many_trips` asks for a shorter
-    span.
+    span, 409 with `no_pdf` says that the server lacks what makes PDF.
     """
     zone = await zone_of(context, call.id)
     begin, end = _midnight(since, zone), _midnight(until, zone)
@@ -120,6 +121,7 @@ async def get_trip_log(
         raise ApiError(429, "An export is being made: wait for its end", wait=EXPORT_WAIT)
     context.exports.add(owner_id)
     try:
+        make = await asyncio.to_thread(_pdf_maker)
         listing = JourneyListing(kinds=[JourneyKind.TRIP], since=begin, until=end, limit=1)
         rows = await _log_rows(context, call, listing, purpose)
         vehicle = await context.store.database.read(
@@ -131,7 +133,7 @@ async def get_trip_log(
             has_places=VehicleRight.LOCATION in call.rights, language=language,
             is_part=purpose is not None,
         )  # fmt: skip
-        body = await asyncio.to_thread(_pdf, head, rows)
+        body = await asyncio.to_thread(make, head, rows)
     finally:
         context.exports.discard(owner_id)
     return Response(body, media_type=PDF_TYPE, headers=_headers(call, "trip-log.pdf"))
@@ -183,10 +185,16 @@ async def _export_rows(
     return [export_row(each, names) for each in shown]
 
 
-def _pdf(head: LogHead, rows: list[ExportRow]) -> bytes:
-    from ovms.server.journeys.exports.paper import trip_log_pdf  # its library takes a while
-
-    return trip_log_pdf(head, rows)
+def _pdf_maker() -> Callable[[LogHead, Iterable[ExportRow]], bytes]:
+    """Import what makes a log. Raises :class:`ApiError` (409) where its extra is not installed."""
+    try:
+        from ovms.server.journeys.exports.paper import trip_log_pdf  # its library takes a while
+    except ImportError as error:
+        text = missing_extra(error)
+        if text is None:
+            raise
+        raise ApiError(409, f"On the server {text}", "no_pdf") from None
+    return trip_log_pdf
 
 
 def _midnight(day: date | None, zone: ZoneInfo) -> int | None:

@@ -2,8 +2,10 @@ import { Anchor, Button, Group, NativeSelect, Stack, TextInput, Title } from "@m
 import { IconFileTypePdf } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { save } from "../../../components/charts/download";
+import { Failure } from "../../../components/forms/Failure";
 import { serverTime } from "../../../data/clock";
-import { journeysCsv, tripLog } from "../../../data/journeys";
+import { journeysCsv, useTripLog } from "../../../data/journeys";
 import { KINDS } from "../timeline/filter";
 
 /** Files of what a car did: tables of each kind, and the log of trips on paper. */
@@ -16,6 +18,8 @@ export function Exports({ vehicle }: { vehicle: string }) {
   const language = i18n.language === "de" ? "de" : "en";
   const chosen = purpose === "business" || purpose === "private" ? purpose : undefined;
   const span = { since: since || undefined, until: until || undefined };
+  const log = useTripLog(vehicle);
+  const keep = (made: Blob) => save(made, `${vehicle}-trip-log.pdf`);
   return (
     <Stack gap="xs" component="section">
       <Title order={2} size="h4">
@@ -45,14 +49,14 @@ export function Exports({ vehicle }: { vehicle: string }) {
           ]}
         />
         <Button
-          component="a"
-          href={tripLog(vehicle, { ...span, purpose: chosen, language })}
-          download
+          onClick={() => log.mutate({ ...span, purpose: chosen, language }, { onSuccess: keep })}
+          loading={log.isPending}
           leftSection={<IconFileTypePdf size={18} aria-hidden />}
         >
           {t("exports.pdf")}
         </Button>
       </Group>
+      <Failure error={log.error} />
       <Group gap="md">
         {KINDS.map((kind) => (
           <Anchor key={kind} href={journeysCsv(vehicle, { kind, ...span })} download>
