@@ -809,14 +809,3 @@ def test_a_line_that_cannot_be_read_is_told_behind_those_before() -> None:
         server.take(9)
     assert server.state is State.CLOSED
     assert server.take(9) == []
-
-
-@pytest.mark.parametrize("is_owner", [False, True])
-def test_many_messages_are_sent_as_one_by_one(is_owner: bool) -> None:
-    """The same bytes; one that fits no line leaves the others to be sent."""
-    one, many = (owner_pair() if is_owner else pair() for _ in range(2))
-    messages = [Message("S", b"80,K"), Message("T", b"0"), Message("L", b"x" * 40_000)]
-    assert many[1].send_all(messages) == b"".join(map(one[1].send, messages))
-    with pytest.raises(errors.LocalProtocolError):
-        many[1].send_all([*messages, Message("S", b"x" * LINE_LIMIT)])
-    assert many[1].send_all(messages[:2]) == b"".join(map(one[1].send, messages[:2]))

@@ -272,29 +272,6 @@ class Session:
         self._enciphered += len(plain)
         return encode_base64(cipher.update(plain)) + LINE_END
 
-    def send_all(self, messages: Sequence[Message]) -> bytes:
-        """Return the lines of messages, as of :meth:`send` one by one, enciphered at once.
-
-        Raises :class:`LocalProtocolError` as it does; then none of them counts as sent.
-        """
-        cipher = self._cipher_out
-        if self.state is not OPEN or cipher is None:
-            return b"".join([self.send(each) for each in messages])
-        plain = [each.plain for each in messages]
-        text = b"".join(plain)
-        if len(text) > LONGEST_PLAIN and max(map(len, plain)) > LONGEST_PLAIN:
-            raise LocalProtocolError("a message does not fit a line")
-        text = cipher.update(text)
-        self._enciphered += len(text)
-        lines: list[bytes] = []
-        begin = 0
-        for each in plain:
-            end = begin + len(each)
-            lines.append(encode_base64(text[begin:end]))
-            begin = end
-        lines.append(b"")
-        return LINE_END.join(lines)
-
     @staticmethod
     def _bare(message: Message) -> bytes:
         """Return a line of scheme 0x31. A line end in its data must not begin another line."""
