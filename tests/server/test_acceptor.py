@@ -383,3 +383,25 @@ async def test_whoever_is_behind_is_read_slowly(
     await car.says(car.session.send(Message("D", b"1")))
     await until(lambda: "D" in site.storage.messages.get("CAR1", {}))
     assert slowed == []
+
+
+async def test_others_have_their_turn_between_connections(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever comes or goes while all are looked at disturbs nothing, and the late are closed."""
+    monkeypatch.setattr(acceptor_module, "TICK_PART", 1)
+    callers = [await site.calls() for _ in range(3)]
+    site.clock.advance(WELCOME_TIMEOUT)
+    parts = site.acceptor.tick_in_parts()
+    next(parts)
+    await until(lambda: site.acceptor.count == 2)
+    leaving = next(iter(site.acceptor.connections))
+    assert leaving.pump is not None
+    leaving.pump.abort()
+    await until(lambda: site.acceptor.count == 1)
+    newcomer = await site.enters(Role.APP)
+    assert len([*parts]) == 2
+    assert all([await each.is_closed() for each in callers])
+    assert site.acceptor.count == 1
+    await newcomer.says(newcomer.session.send(Message("A")))
+    assert (await newcomer.hears_messages(3))[-1] == "a"

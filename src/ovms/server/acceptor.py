@@ -99,6 +99,9 @@ which a session that has lapsed meanwhile does not get."""
 HALF_CLOSE_TIMEOUT = 10.0
 """Seconds that a caller which says nothing more is kept for the answers that it still waits for."""
 
+TICK_PART = 1000
+"""Connections that are looked at in one go, under a millisecond, before others have their turn."""
+
 LOGGED_ID_LENGTH = 32
 """Characters of a stranger's vehicle id that are logged."""
 
@@ -651,13 +654,21 @@ class Acceptor:
 
     def tick(self) -> None:
         """Close callers whose time is over. Call it about once a second."""
-        for connection in list(self.connections):
+        for _ in self.tick_in_parts():
+            pass
+
+    def tick_in_parts(self) -> Iterator[None]:
+        """Do the same as :meth:`tick`, and yield where others may have their turn."""
+        for number, connection in enumerate([*self.connections], 1):
             connection.end_half_closed()
             connection.end_old_page()
-            connection.note_first_byte()
-            if connection.is_late and connection.pump is not None:
-                is_usual = connection.is_http  # browsers open some that they may use later
-                connection.pump.close(None if is_usual else NoWelcome("no welcome in time"))
+            if connection.handler is None:
+                connection.note_first_byte()
+                if connection.is_late and connection.pump is not None:
+                    is_usual = connection.is_http  # browsers open some that they may use later
+                    connection.pump.close(None if is_usual else NoWelcome("no welcome in time"))
+            if not number % TICK_PART:
+                yield
 
     def logins(self) -> list[Login]:
         """Return the logins of all owners' apps."""

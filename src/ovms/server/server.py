@@ -612,7 +612,8 @@ def _start_work(
     async def tick() -> None:
         for _ in hub.tick_in_parts():
             await asyncio.sleep(0)
-        acceptor.tick()
+        for _ in acceptor.tick_in_parts():
+            await asyncio.sleep(0)
         parts.http.tick()
         parts.metrics.tick()
         doorstep.tick()
