@@ -16,6 +16,7 @@ from ovms.server.storage.limits import HISTORY_DEFAULTS, HistoryLimits
 from ovms.server.storage.sqlite.connections import (
     KeptConnection,
     SqliteEngine,
+    connect_reader,
     create_file,
     driver_of,
     empty_log,
@@ -210,7 +211,7 @@ class SqliteDatabase(Database):
             self._hold.close()
 
     def _reader(self, lane: Lane) -> Worker[Connection]:
-        kept = SqliteEngine(self.path, self.keys, kept=True)
+        kept = SqliteEngine(self.path, self.keys, kept=True, opened=connect_reader)
         interrupt = kept.interrupt if lane is Lane.HISTORY else None
         return Worker(f"ovms-{lane.value}", kept.reading, kept.close, interrupt, self.note_damage)
 
