@@ -17,11 +17,10 @@ from enum import Enum, auto
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import func, select
-
 from ovms.base.failures import FailureLog
 from ovms.base.logs import get_logger
 from ovms.protocol.phases import PHASED, phase_of
+from ovms.server.journeys.samples import RECORD_TYPES
 from ovms.server.storage.database import Lane
 from ovms.server.storage.errors import (
     DatabaseLocked,
@@ -38,13 +37,13 @@ from ovms.server.storage.journey_progress import (
     followed,
     last_record,
     newest_data,
+    newest_record,
     read_progress,
     read_rows,
     unfolded_vehicles,
     write_progress,
 )
 from ovms.server.storage.journey_rebuild import Rebuild, RebuildOvertaken
-from ovms.server.storage.schema import history
 from ovms.server.storage.stale_journeys import has_stale, refresh_all
 
 if TYPE_CHECKING:
@@ -253,10 +252,10 @@ class JourneyFollower:
             return True
         by_vehicle: dict[str, list[tuple[int, JourneyRecord]]] = {}
         for row in look.rows:
-            if row.vehicle_id in look.followed:
+            if row.vehicle_id not in look.followed:
+                self._forget(row.vehicle_id)  # what it knew would lack this record
+            elif row.record.type in RECORD_TYPES:
                 by_vehicle.setdefault(row.vehicle_id, []).append((row.id, row.record))
-            else:  # what it knew would lack this record
-                self._forget(row.vehicle_id)
         for vehicle_id, records in by_vehicle.items():
             self._take(vehicle_id, records)
         is_more = len(look.rows) == ROWS_A_READ
@@ -496,8 +495,8 @@ class JourneyFollower:
 def _where(connection: Connection) -> tuple[int | None, int, list[str]]:
     """Return where to go on, the newest record, and the vehicles that nobody has read yet."""
     progress = read_progress(connection, ALL)
-    newest = connection.scalar(select(func.max(history.c.id))) or 0
-    return (None if progress is None else progress.seen_id), newest, unfolded_vehicles(connection)
+    mark = None if progress is None else progress.seen_id
+    return mark, newest_record(connection), unfolded_vehicles(connection)
 
 
 class Look(NamedTuple):
@@ -535,8 +534,8 @@ def _load(connection: Connection, vehicle_id: str, last_id: int, log_days: int) 
 
 def _phases(connection: Connection, vehicle_id: str, last_id: int) -> dict[str, object]:
     """Return what a vehicle's newest records say that it is doing."""
-    said = {each: newest_data(connection, vehicle_id, each, last_id) for each in PHASED}
-    return {each: phase_of(each, data) for each, data in said.items() if data is not None}
+    said = newest_data(connection, vehicle_id, PHASED, last_id)
+    return {each: phase_of(each, data) for each, data in said.items()}
 
 
 def _move_mark(connection: Connection, before: int, mark: int) -> bool:

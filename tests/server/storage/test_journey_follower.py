@@ -194,6 +194,28 @@ async def test_rows_of_an_open_journey_are_written_each_few_minutes(
     assert not await written("S", status(78.5))
 
 
+async def test_records_that_no_journey_is_made_of(
+    database: Database, clock: ManualClock, follower: JourneyFollower
+) -> None:
+    """They cost a vehicle nothing: it is first read with a record that says what it does."""
+    await follower.check()
+    await _keep(database, [(MONDAY, "*-LOG-Other", "1"), (MONDAY, "F", "3.3,VIN,9,1,OBDII,o2")])
+    clock.advance(60)
+    await follower.check()
+    assert follower.counts.records == 0
+    with database.reading() as connection:
+        assert read_progress(connection, "CAR1") is None
+    await _keep(
+        database,
+        [(MONDAY + 60, "D", doors(is_on=False, odometer=1)), (MONDAY + 60, "S", status(80))],
+    )
+    clock.advance(60)
+    await follower.check()
+    assert follower.counts.records == 2
+    with database.reading() as connection:
+        assert read_progress(connection, "CAR1") is not None
+
+
 @pytest.mark.parametrize("is_on", [True, False])
 async def test_what_a_car_did_before_a_restart_is_known(
     database: Database, clock: ManualClock, follower: JourneyFollower, is_on: bool

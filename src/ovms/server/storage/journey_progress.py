@@ -12,10 +12,10 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from ovms.protocol.modules import ModuleKind, module_kind
 from ovms.server.journeys.samples import RECORD_TYPES, JourneyRecord
-from ovms.server.storage.history import records_of
 from ovms.server.storage.schema import (
     history,
     history_counts,
+    history_purges,
     journey_checkpoints,
     journey_progress,
     messages,
@@ -52,7 +52,8 @@ p = journey_progress.c
 c = journey_checkpoints.c
 v = vehicles.c
 
-# What is asked at each look: the statements are made once, which is half of what it costs.
+# What is asked at each look, and of each vehicle: the statements are made once, which is half of
+# what it costs.
 _FRESH: Final = select(func.min(h.id)).where(
     h.id > bindparam("after"), h.time > bindparam("settled"), h.time <= bindparam("now")
 )
@@ -63,11 +64,50 @@ _ROWS: Final = (
     .order_by(h.id)
     .limit(bindparam("rows"))
 )
+_PURGED: Final = select(history_purges.c.last_id).where(
+    history_purges.c.vehicle_id == bindparam("vehicle")
+)
+_OF_TYPE: Final = (
+    h.vehicle_id == bindparam("vehicle"),
+    h.type == bindparam("type"),
+    h.id > bindparam("purged"),
+)
+_WINDOW: Final = (
+    select(h.time, h.type, h.number, h.data)
+    .where(*_OF_TYPE, h.time > bindparam("after"), h.id <= bindparam("last_id"))
+    .order_by(h.time, h.number, h.id)
+    .limit(bindparam("rows"))
+)
+_LATE: Final = select(func.min(h.time)).where(
+    *_OF_TYPE,
+    h.time > bindparam("since"),
+    h.time <= bindparam("until"),
+    h.id > bindparam("seen_id"),
+    h.id <= bindparam("last_id"),
+)
+_NEWEST_DATA: Final = (
+    select(h.data)
+    .where(*_OF_TYPE, h.id <= bindparam("last_id"))
+    .order_by(h.time.desc(), h.id.desc())
+    .limit(1)
+)
+_OLDEST: Final = select(h.time).where(*_OF_TYPE).order_by(h.time).limit(1)
 _PROGRESS: Final = select(p.seen_id, p.version, p.since).where(p.vehicle_id == bindparam("vehicle"))
 _WRITE: Final = (
     update(journey_progress)
     .where(p.vehicle_id == bindparam("vehicle"))
     .values(seen_id=bindparam("seen_id"), version=bindparam("version"))
+)
+_LOWER: Final = (
+    update(journey_progress)
+    .where(p.vehicle_id == ALL, p.seen_id > bindparam("seen"))
+    .values(seen_id=bindparam("seen"))
+)
+_COUNT: Final = select(func.sum(history_counts.c.records)).where(
+    history_counts.c.vehicle_id == bindparam("vehicle"), history_counts.c.type.in_(RECORD_TYPES)
+)
+_FIRMWARE: Final = select(messages.c.data).where(
+    messages.c.vehicle_id == bindparam("vehicle"), messages.c.code == "F", messages.c.token == ""
 )
 _FORGET_CHECKPOINTS: Final = delete(journey_checkpoints).where(
     c.vehicle_id == bindparam("vehicle"), c.time > bindparam("after")
@@ -127,11 +167,10 @@ def read_window(
     """
     found: list[JourneyRecord] = []
     until: int | None = None
+    span = {**_kept(connection, vehicle_id), "after": after, "last_id": last_id, "rows": rows}
     for record_type in RECORD_TYPES:
-        where = records_of(connection, vehicle_id, record_type, after)
-        query = select(h.time, h.type, h.number, h.data).where(*where, h.id <= last_id)
-        query = query.order_by(h.time, h.number, h.id).limit(rows)
-        part = [JourneyRecord(*row) for row in connection.execute(query).all()]
+        query = connection.execute(_WINDOW, {**span, "type": record_type})
+        part = [JourneyRecord(*row) for row in query.all()]
         if len(part) == rows:  # of its last second there may be more
             last = part[-1].time - 1
             if last <= after:
@@ -148,23 +187,29 @@ def first_late(
 ) -> int | None:
     """Return the time of the oldest record of a span that was stored after ``seen_id``."""
     times: list[int] = []
+    span = {
+        **_kept(connection, vehicle_id),
+        "since": since,
+        "until": until,
+        "seen_id": seen_id,
+        "last_id": last_id,
+    }
     for record_type in RECORD_TYPES:
-        where = records_of(connection, vehicle_id, record_type, since, until)
-        query = select(func.min(h.time)).where(*where, h.id > seen_id, h.id <= last_id)
-        time = connection.scalar(query)
+        time = connection.scalar(_LATE, {**span, "type": record_type})
         if time is not None:
             times.append(time)
     return min(times, default=None)
 
 
 def newest_data(
-    connection: Connection, vehicle_id: str, record_type: str, last_id: int
-) -> bytes | None:
-    """Return what a vehicle's newest record of a type says, none of above ``last_id``."""
-    where = records_of(connection, vehicle_id, record_type, None)
-    query = select(h.data).where(*where, h.id <= last_id)
-    data: bytes | None = connection.scalar(query.order_by(h.time.desc(), h.id.desc()).limit(1))
-    return data
+    connection: Connection, vehicle_id: str, record_types: Iterable[str], last_id: int
+) -> dict[str, bytes]:
+    """Return what a vehicle's newest record of each type says, none of above ``last_id``."""
+    of_vehicle = {**_kept(connection, vehicle_id), "last_id": last_id}
+    said = {
+        each: connection.scalar(_NEWEST_DATA, {**of_vehicle, "type": each}) for each in record_types
+    }
+    return {each: data for each, data in said.items() if data is not None}
 
 
 def whole_since(connection: Connection, vehicle_id: str) -> int:
@@ -173,20 +218,35 @@ def whole_since(connection: Connection, vehicle_id: str) -> int:
     The first reports of a new car do not come in one moment, and lack nothing.
     """
     starts: list[int] = []
+    of_vehicle = _kept(connection, vehicle_id)
     for code in ("D", "S", "L"):
-        where = records_of(connection, vehicle_id, code, None)
-        time = connection.scalar(select(h.time).where(*where).order_by(h.time).limit(1))
+        time = connection.scalar(_OLDEST, {**of_vehicle, "type": code})
         if time is not None:
             starts.append(time)
     first, last = min(starts, default=0), max(starts, default=0)
     return first if last - first <= FIRST_REPORTS else last
 
 
+def _kept(connection: Connection, vehicle_id: str) -> dict[str, str | int]:
+    """Return the parameters by which a statement asks for what was not deleted of a vehicle."""
+    purged = connection.scalar(_PURGED, {"vehicle": vehicle_id})
+    return {"vehicle": vehicle_id, "purged": 0 if purged is None else purged}
+
+
 def is_pic(connection: Connection, vehicle_id: str) -> bool:
     """Return whether a vehicle's module is a PIC, as far as is known."""
-    m = messages.c
-    query = select(m.data).where(m.vehicle_id == vehicle_id, m.code == "F", m.token == "")
-    return module_kind(connection.scalar(query)) is ModuleKind.PIC
+    firmware = connection.scalar(_FIRMWARE, {"vehicle": vehicle_id})
+    return module_kind(firmware) is ModuleKind.PIC
+
+
+def count_records(connection: Connection, vehicle_id: str) -> int:
+    """Return how many records there are of a vehicle of which journeys are made, about."""
+    return connection.scalar(_COUNT, {"vehicle": vehicle_id}) or 0
+
+
+def newest_record(connection: Connection) -> int:
+    """Return the highest id of a record of any vehicle."""
+    return connection.scalar(_NEWEST) or 0
 
 
 # -- progress -------------------------------------------------------------------------------
@@ -218,8 +278,7 @@ def write_progress(connection: Connection, vehicle_id: str, seen_id: int, versio
 
 def lower_mark(connection: Connection, seen_id: int) -> None:
     """Have the follower read again what came after an id."""
-    row = update(journey_progress).where(p.vehicle_id == ALL, p.seen_id > seen_id)
-    connection.execute(row.values(seen_id=seen_id))
+    connection.execute(_LOWER, {"seen": seen_id})
 
 
 def unfolded_vehicles(connection: Connection) -> list[str]:

@@ -13,19 +13,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 
 from ovms.server.journeys.codec import decode_journey
-from ovms.server.journeys.samples import RECORD_TYPES
 from ovms.server.journeys.values import JourneyKind, Parked
 from ovms.server.storage.errors import InvalidValue
 from ovms.server.storage.journey_fold import VehicleFold
 from ovms.server.storage.journey_progress import (
     LOG_DAYS,
     Progress,
+    count_records,
     followed,
     is_pic,
     lower_mark,
+    newest_record,
     read_progress,
     whole_since,
     write_checkpoints,
@@ -33,7 +34,7 @@ from ovms.server.storage.journey_progress import (
 )
 from ovms.server.storage.journeys import SINCE_EVER, raw_values, replace_span
 from ovms.server.storage.names import vehicle_key
-from ovms.server.storage.schema import history, history_counts, raw_journeys
+from ovms.server.storage.schema import raw_journeys
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,11 +91,8 @@ class Rebuild:
         """
         if not followed(connection, [self.vehicle_id], self.log_days):
             raise InvalidValue(f"no journeys are made of vehicle {self.vehicle_id}")
-        counts = history_counts.c
-        of_vehicle = (counts.vehicle_id == self.vehicle_id, counts.type.in_(RECORD_TYPES))
-        self.total = connection.scalar(select(func.sum(counts.records)).where(*of_vehicle)) or 0
-        newest = connection.scalar(select(func.max(history.c.id))) or 0
-        self.last_id = newest if last_id is None else last_id
+        self.total = count_records(connection, self.vehicle_id)
+        self.last_id = newest_record(connection) if last_id is None else last_id
         self._progress = read_progress(connection, self.vehicle_id)
         progress = self._progress or Progress(0, 0)
         version = max(progress.version + 1, self.settled)  # not one that was erased
