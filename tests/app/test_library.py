@@ -42,7 +42,7 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 
 LACKING = ("fcntl", "termios", "uvloop", "structlog", "websockets", "pwd", "grp")
 HEAVY = ("typer", "click", "rich", "sqlalchemy", "alembic", "pydantic", "cantools", "can", "serial",
-         "apprise", "httpx", "msgspec", *LACKING)  # fmt: skip
+         "apprise", "httpx", *LACKING)  # fmt: skip
 
 IMPORT = f"""
 import logging, signal, sys, asyncio
