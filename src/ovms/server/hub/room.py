@@ -63,9 +63,6 @@ slowly, 500 in the time of a commit. All of a day's gap is stored in a second.""
 
 JUST_NOW = Message("T", b"0")
 
-NOT_STORED = frozenset(code for code, row in CODES.items() if not row.is_stored)
-"""What a car says that is not the latest of its code, at hand because each message asks for it."""
-
 NO_FIRMWARE: tuple[LatestMessage | None, int] = (None, budget_of(None))
 
 log = get_logger("ovms.server.hub")
@@ -323,7 +320,7 @@ class Room:
         """Handle what the car says, wherever it is connected."""
         if self.relays.members:
             self.relays.hear(car, message)
-        if message.code not in NOT_STORED:
+        if CODES[message.code].is_stored:
             age = car.take_age() if car.age else 0
             self.store(message.code, message.data, "", message, age)
         else:

@@ -28,10 +28,6 @@ CONNECTION_INTERVAL = 60.0
 """Seconds from one record of a connection to the next: a line that flaps makes no more."""
 
 
-TELEMETRY = frozenset(code for code, row in CODES.items() if row.is_telemetry)
-"""The codes of messages that are logged."""
-
-
 @dataclass(frozen=True, slots=True)
 class LogSettings:
     """How the telemetry log is kept for vehicles without settings of their own."""
@@ -67,26 +63,22 @@ class TelemetryLog:
     """When the car connected that is there, if that waits to be logged."""
     _connection_logged: float = float("-inf")
     """When a connection was last logged."""
-    _codes: frozenset[str] = frozenset()
-    """The codes that are logged, at hand because every message asks for them."""
+    _keeps_all: bool = field(init=False)
+    """Whatever may be logged is: at hand because every message asks for it."""
 
     def __post_init__(self) -> None:
-        self._choose_codes()
+        self.keep_for(self.days, self.position_days)
 
     def keep_for(self, days: int | None, position_days: int | None) -> None:
         """Set how long the vehicle's own settings keep its records."""
         self.days, self.position_days = days, position_days
-        self._choose_codes()
-
-    def _choose_codes(self) -> None:
-        is_whole = self._days("S") and self._days("L")
-        self._codes = (
-            TELEMETRY if is_whole else frozenset(code for code in TELEMETRY if self._days(code))
-        )
+        self._keeps_all = all(self._days_kept(is_position=each) for each in (False, True))
 
     def note(self, message: LatestMessage) -> None:
         """Log a message that was just stored, or have it wait."""
-        if message.code not in self._codes or message.token:
+        if not CODES[message.code].is_telemetry or message.token:
+            return
+        if not self._keeps_all and not self._days(message.code):
             return
         before = self._logged.get(message.code)
         if before is None:
@@ -171,7 +163,10 @@ class TelemetryLog:
         self.storage.put_history(self.vehicle_id, record)
 
     def _days(self, code: str) -> int:
-        if CODES[code].is_position:
+        return self._days_kept(is_position=CODES[code].is_position)
+
+    def _days_kept(self, *, is_position: bool) -> int:
+        if is_position:
             own, default = self.position_days, self.settings.position_days
         else:
             own, default = self.days, self.settings.days
