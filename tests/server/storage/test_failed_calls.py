@@ -50,6 +50,15 @@ def test_whose_failures_are_kept(database: Database) -> None:
         assert vehicles_that_failed(connection) == set()
 
 
+def test_an_id_with_a_nul(database: Database) -> None:
+    """PostgreSQL reads it as another character; the failures of others are kept."""
+    calls = [FailedCall(each, 10, "192.0.2.1", "a", 1, 10) for each in ("X\0", "CAR1")]
+    with database.writing() as connection:
+        alice = queries.add_owner(connection, "alice", 5)
+        queries.add_vehicle(connection, "X\N{SYMBOL FOR NULL}", alice, "pw", 6)
+        assert put_failed_calls(connection, calls) == {"CAR1"}
+
+
 def test_they_end(database: Database) -> None:
     """Failures end with the car that comes, and are not told to another owner."""
     calls = [FailedCall(each, 10, "192.0.2.1", "a", 1, 10) for each in ("CAR1", "CAR2")]

@@ -193,6 +193,14 @@ def test_load_vehicles(connection: Connection) -> None:
     assert said == {"CAR1": ("CAR1", [b"1"]), "CAR2": ("CAR2", [b"2"])}
 
 
+def test_what_nobody_asked_for_is_not_loaded(connection: Connection) -> None:
+    """An id with a NUL, which PostgreSQL reads as another character, keeps no others back."""
+    alice = queries.add_owner(connection, "alice", 5.0)
+    queries.add_vehicle(connection, "X\N{SYMBOL FOR NULL}", alice, "pw", 6.0)
+    _message(connection, "X\N{SYMBOL FOR NULL}", "S", b"1")
+    assert set(queries.load_vehicles(connection, ["X\0", "CAR1"])) == {"CAR1"}
+
+
 def test_remove_and_add_again(connection: Connection) -> None:
     """A removed id comes back empty: nothing of before is left to its new owner."""
     _message(connection, "CAR1", "S", b"1")

@@ -28,7 +28,9 @@ def put_failed_calls(connection: Connection, calls: Iterable[FailedCall]) -> set
     known = known.where(v.id.in_(new), v.type == "car", v.deleted.is_(None))
     rows = []
     for vehicle_id, count, first in connection.execute(known):
-        call = new[vehicle_id]
+        call = new.get(vehicle_id)
+        if call is None:
+            continue  # PostgreSQL finds its sign for NUL, where a stranger has said NUL
         if first is not None:
             call = replace(call, count=count + call.count, first=first)
         rows.append(asdict(call))

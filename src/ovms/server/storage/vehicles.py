@@ -384,9 +384,12 @@ def load_vehicles(
     rows = connection.execute(_BY_IDS, ids).all()
     latest: dict[str, list[LatestMessage]] = {each: [] for each in vehicle_ids}
     for vehicle_id, *message in connection.execute(_LATEST_BY_IDS, ids):  # of nobody as well
-        latest[vehicle_id].append(LatestMessage(*message))
+        if vehicle_id in latest:
+            latest[vehicle_id].append(LatestMessage(*message))
     found: dict[str, tuple[Vehicle, list[LatestMessage]] | DamagedVehicle] = {}
     for row in rows:
+        if row.id not in latest:
+            continue  # PostgreSQL finds its sign for NUL, where a stranger has said NUL
         try:
             found[row.id] = _checked(connection, row), latest[row.id]
         except DamagedVehicle as error:
