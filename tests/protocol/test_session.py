@@ -809,3 +809,13 @@ def test_a_line_that_cannot_be_read_is_told_behind_those_before() -> None:
         server.take(9)
     assert server.state is State.CLOSED
     assert server.take(9) == []
+
+
+def test_who_has_closed_is_told_of_no_line_that_cannot_be_read() -> None:
+    """A session that is closed at a message yields nothing more, whatever came behind it."""
+    caller, server = pair()
+    server.feed(b"".join(spoken(caller, kind) for kind in ("Status" * 20, "A", "no magic")))
+    assert len(server.take(9)) == 1  # it proves
+    assert server.take(9) == [Message("A", b"A")]
+    server.close()
+    assert server.take(9) == []

@@ -285,6 +285,7 @@ class Session:
         if self.state is State.START and self._on_unfit is not None:
             self._on_unfit(self._reader.begun)
         self.state = State.CLOSED
+        self._error = None
         self._reader = LineReader(WELCOME_LINE_LIMIT)
 
     # -- receiving --------------------------------------------------------------------------
