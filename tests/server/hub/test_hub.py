@@ -120,6 +120,18 @@ async def test_a_room_is_loaded_once(building: Building) -> None:
     assert sessions[0].room.apps == 5
 
 
+async def test_a_room_that_is_opened_meanwhile(building: Building) -> None:
+    """Whoever loads a room that somebody opens meanwhile gets that one: it has the car."""
+    held = await building.hub.find("CAR1")
+    assert held is not None
+    building.storage.gate = asyncio.Event()
+    finding = asyncio.create_task(building.hub.find("CAR1"))
+    await asyncio.sleep(0)
+    building.hub.enter(held, Role.CAR, FakeLine())
+    building.storage.gate.set()
+    assert await finding is held
+
+
 async def test_waiters_that_leave_do_not_disturb_the_others(building: Building) -> None:
     """A caller that hangs up while its room is loaded takes nobody with it, and leaves nothing."""
     building.storage.gate = asyncio.Event()

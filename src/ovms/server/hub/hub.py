@@ -176,7 +176,10 @@ class Hub:
         if room is not None:
             return room
         room = await self._loader.find(vehicle_id)
-        return await self.find(vehicle_id) if room is not None and room.is_void else room
+        if room is None:
+            return None
+        room = self.rooms.get(vehicle_id, room)  # somebody may have opened it meanwhile
+        return await self.find(vehicle_id) if room.is_void else room
 
     async def find_proven(
         self, vehicle_id: str, proves: Callable[[str], bool]
