@@ -140,6 +140,16 @@ def test_damaged_row(database: Database) -> None:
         assert queries.set_secret(connection, "car1", "new", 5.0).secret == "new"
 
 
+def test_a_row_under_another_key(database: Database) -> None:
+    """A secret under a key that nobody has keeps its vehicle out and no other one back."""
+    other = f"'1:{TWO.id}:' || substr(secret, {len('1::') + len(TWO.id) + 1})"
+    execute(database, f"UPDATE vehicles SET secret = {other} WHERE id = 'CAR1'")  # noqa: S608 (ours)
+    with database.reading() as connection:
+        loaded = queries.load_vehicles(connection, ["CAR1", "CAR2"])
+        assert isinstance(loaded["CAR1"], WrongKey)
+        assert not isinstance(loaded["CAR2"], Exception)
+
+
 def test_not_in_the_form(database: Database) -> None:
     """A plain secret that somebody wrote into the file is not taken for one."""
     execute(database, "UPDATE vehicles SET secret = 'mine' WHERE id = 'CAR1'")

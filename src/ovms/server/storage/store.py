@@ -19,7 +19,7 @@ from ovms.base.turns import Turns
 from ovms.protocol.records.history import CONNECTION_TYPE, KeptRecord
 from ovms.server.storage import queries
 from ovms.server.storage.database import Lane
-from ovms.server.storage.errors import DamagedVehicle, StoreClosed
+from ovms.server.storage.errors import DatabaseError, StoreClosed
 from ovms.server.storage.expiry import TRAFFIC_DAYS, ExpiryKind
 from ovms.server.storage.names import vehicle_key
 from ovms.server.storage.plausible import CLOCK_LEAP_LIMIT
@@ -117,13 +117,13 @@ class Store:
         """
         vehicle_id = vehicle_key(vehicle_id)
         found = (await self.load_vehicles([vehicle_id])).get(vehicle_id)
-        if isinstance(found, DamagedVehicle):
+        if isinstance(found, DatabaseError):
             raise found
         return found
 
     async def load_vehicles(
         self, vehicle_ids: Sequence[str]
-    ) -> dict[str, tuple[Vehicle, list[LatestMessage]] | DamagedVehicle]:
+    ) -> dict[str, tuple[Vehicle, list[LatestMessage]] | DatabaseError]:
         """Return vehicles, and the latest message of each code by code, by their ids.
 
         The ids are in upper case; unknown vehicles are left out. Sealed messages of an older token
@@ -135,7 +135,7 @@ class Store:
         found = await self.database.read(query)
         return {
             vehicle_id: each
-            if isinstance(each, DamagedVehicle)
+            if isinstance(each, DatabaseError)
             else self._fresh(*each, *newer[vehicle_id])
             for vehicle_id, each in found.items()
         }

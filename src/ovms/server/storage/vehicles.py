@@ -20,8 +20,10 @@ from ovms.server.storage.errors import (
     AlreadyExists,
     DamagedSecret,
     DamagedVehicle,
+    DatabaseError,
     InvalidValue,
     NotFound,
+    WrongKey,
 )
 from ovms.server.storage.expiry import CHUNK, forget_history
 from ovms.server.storage.journey_forgetting import end_journeys, forget_journeys
@@ -364,21 +366,21 @@ def load_vehicle(
     """Return a vehicle and the latest message of each code by code, or ``None``.
 
     All of them, also sealed ones that no longer count: see :meth:`LatestMessage.counts`.
-    Raises :class:`DamagedVehicle`.
+    Raises :class:`DamagedVehicle` or :class:`WrongKey`.
     """
     vehicle_id = names.vehicle_key(vehicle_id)
     found = load_vehicles(connection, [vehicle_id]).get(vehicle_id)
-    if isinstance(found, DamagedVehicle):
+    if isinstance(found, DatabaseError):
         raise found
     return found
 
 
 def load_vehicles(
     connection: Connection, vehicle_ids: Sequence[str]
-) -> dict[str, tuple[Vehicle, list[LatestMessage]] | DamagedVehicle]:
+) -> dict[str, tuple[Vehicle, list[LatestMessage]] | DatabaseError]:
     """Return the same of several vehicles (ids in upper case) by their ids, of those that exist.
 
-    In place of one whose secret is damaged stands the error.
+    In place of one whose secret does not open stands the error.
     """
     ids = {"ids": vehicle_ids}
     rows = connection.execute(_BY_IDS, ids).all()
@@ -386,13 +388,13 @@ def load_vehicles(
     for vehicle_id, *message in connection.execute(_LATEST_BY_IDS, ids):  # of nobody as well
         if vehicle_id in latest:
             latest[vehicle_id].append(LatestMessage(*message))
-    found: dict[str, tuple[Vehicle, list[LatestMessage]] | DamagedVehicle] = {}
+    found: dict[str, tuple[Vehicle, list[LatestMessage]] | DatabaseError] = {}
     for row in rows:
         if row.id not in latest:
             continue  # PostgreSQL finds its sign for NUL, where a stranger has said NUL
         try:
             found[row.id] = _checked(connection, row), latest[row.id]
-        except DamagedVehicle as error:
+        except (DamagedVehicle, WrongKey) as error:
             found[row.id] = error
     return found
 
