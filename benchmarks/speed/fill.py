@@ -10,8 +10,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg
-
 from benchmarks.speed import wire
 from ovms.server.storage.history_batch import RECORD_OVERHEAD
 
@@ -95,6 +93,8 @@ def fill_sqlite(folder: Path, portions: Sequence[Portion]) -> None:
 def fill_postgres(url: str, portions: Sequence[Portion]) -> None:
     """Add records to a database of PostgreSQL."""
     now = int(time.time())
+    import psycopg  # which only those have who measure PostgreSQL
+
     with psycopg.connect(url) as connection:
         indexes = connection.execute(
             "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'history' "

@@ -19,7 +19,6 @@ from benchmarks.speed.bench import ROUNDS, Bench
 from benchmarks.speed.figures import Figure, Run, middle
 from benchmarks.speed.processes import ovms, serving, start_serving, stop, wait_ready
 from benchmarks.speed.scenarios import acked
-from tests.postgres import MISSING, PostgresServer, has_postgres
 
 STARTS = 120.0
 """Seconds that a server with a large database may take to start until it counts as failed."""
@@ -77,6 +76,8 @@ def acked_large(bench: Bench) -> list[Figure]:
 @contextmanager
 def postgres() -> Iterator[str]:
     """Run PostgreSQL as it is used, every commit synced; yield the URL of a database."""
+    from tests.postgres import PostgresServer
+
     server = PostgresServer(fsync="on", full_page_writes="on", shared_buffers="256MB")
     try:
         yield server.url(server.create())
@@ -88,6 +89,8 @@ def acked_postgres(bench: Bench) -> list[Figure]:
     """Measure the same on PostgreSQL: an empty table, and five million records."""
     what = f"records acknowledged, {acked.CARS} cars, PostgreSQL"
     found: list[Figure] = []
+    from tests.postgres import MISSING, has_postgres  # its drivers are an extra
+
     if not has_postgres():
         bench.say(MISSING)
         return found
