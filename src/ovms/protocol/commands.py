@@ -306,4 +306,4 @@ COMMANDS = CommandTable(
 
 BY_NUMBER, BY_NAME = COMMANDS.by_number, COMMANDS.by_name
 
-_USUAL.update({b"%d" % number: number for number in (*BY_NUMBER, *Result)})
+_USUAL.update({b"%d" % number: int(number) for number in (*BY_NUMBER, *Result)})
