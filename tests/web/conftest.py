@@ -17,6 +17,7 @@ from playwright.async_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
+    Error,
     Locator,
     Page,
     ViewportSize,
@@ -160,7 +161,12 @@ async def open_page(browser: Browser, site: Site) -> AsyncIterator[OpenPage]:
         context.set_default_timeout(PAGE_TIMEOUT)
         contexts.append(context)
         page = await context.new_page()
-        page.on("pageerror", lambda error: faults.append(str(error)))
+
+        def note_error(error: Error) -> None:
+            if not any(map(str(error).count, foreseen)):
+                faults.append(str(error))
+
+        page.on("pageerror", note_error)
         known = [*FORESEEN, *foreseen, *(f"status of {status} " for status in refused)]
 
         def note(said: ConsoleMessage) -> None:
