@@ -325,7 +325,7 @@ async def test_a_command_that_could_not_be_asked(monkeypatch: pytest.MonkeyPatch
     def fail(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(place.room, "take_command", fail)
+    monkeypatch.setattr(type(place.room), "take_command", fail)
     with pytest.raises(ZeroDivisionError):
         AskedCommand(place.room, CHARGE)
     assert place.room.askers == ()

@@ -37,8 +37,8 @@ class AskedCar:
     def __init__(self, timeout: float = ANSWER_TIMEOUT) -> None:
         self.clock = ManualClock(START)
         self.line = FakeLine()
-        self.longest = LONGEST_COMMAND
-        self.pacer = HeldPacer(self.line, self.clock, Guard(), lambda: self.longest, set())
+        self.budget = LONGEST_COMMAND
+        self.pacer = HeldPacer(self.line, self.clock, Guard(), self, set())
         self.queue: CommandQueue[str] = CommandQueue(self.pacer, timeout)
         self.refused: list[tuple[str, str]] = []
         self.finished: list[str] = []
@@ -344,7 +344,7 @@ def test_a_car_that_turns_out_to_hold_less() -> None:
     """A command that waited and is too long by now is refused when its turn comes."""
     car = AskedCar()
     car.ask("ann", "C20", "C7," + "x" * 200, "C22", "C7," + "x" * 200)
-    car.longest = 200
+    car.budget = 200
     car.ask("bob", "C7," + "x" * 200)
     assert car.refused == [("bob", "c7,1,command too long")]
     car.answer("c20,0")

@@ -15,6 +15,7 @@ from ovms.protocol.records.alert import Alert
 from ovms.server.hub.guard import Guard
 from ovms.server.hub.hub import IDLE_LIMITS, Hub, HubSettings, RoomSession
 from ovms.server.hub.pacing import PAUSE
+from ovms.server.hub.room import Room
 from ovms.server.values import Vehicle
 from tests.server.hub.fakes import (
     START,
@@ -226,15 +227,20 @@ async def test_a_room_that_fails(lines: io.StringIO, monkeypatch: pytest.MonkeyP
     _, first = await building.enters(Role.APP)
     other, second = await building.enters(Role.APP, "CAR2")
 
+    tick = Room.tick
+
     def fail(*args: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(building.hub.rooms["CAR1"], "tick", fail)
+    def tick_or_fail(room: Room, now: float) -> None:
+        fail() if room.vehicle.id == "CAR1" else tick(room, now)
+
+    monkeypatch.setattr(Room, "tick", tick_or_fail)
     building.clock.advance(IDLE_LIMITS[Role.APP])
     building.hub.tick()
     building.hub.tick()
     assert (first.is_closed, second.is_closed) == (False, True)
-    monkeypatch.setattr(other.room, "receive", fail)
+    monkeypatch.setattr(Room, "receive", fail)
     says(other, "A", "A", "X")
     told = [json.loads(line)["place"] for line in lines.getvalue().splitlines()]
     assert told == ["tick", "app's A", "app's X"]

@@ -41,7 +41,7 @@ class Road:
         self.budget = budget
         self.waiting: set[Pacer] = set()
         self.left: list[tuple[str, int]] = []
-        self.pacer = Pacer(self.line, self.clock, Guard(), lambda: self.budget, self.waiting)
+        self.pacer = Pacer(self.line, self.clock, Guard(), self, self.waiting)
 
     def passes_on(self, *texts: str) -> None:
         """Pass messages on."""
@@ -284,7 +284,7 @@ def test_marks_at_the_bound() -> None:
     for number in range(3 * MARKS_LIMIT):
         road.passes_on("X")
         road.clock.advance(MARK_INTERVAL * 5 / 8)
-        assert len(road.pacer._marks) == min(1 + number // 2, MARKS_LIMIT)
+        assert len(road.pacer._marks) == min(number // 2, MARKS_LIMIT)
     assert road.pacer.in_flight == len(road.line.take()) * wire_length(message("X"))
     road.line.unacknowledged = 0
     road.clock.advance(PAUSE)

@@ -161,7 +161,8 @@ class AskedCommand:
     def is_waiting(self) -> bool:
         """Return whether the car was not sent the command so far."""
         car = self._room.car
-        return not self.is_over and car is not None and car.commands.is_waiting(self._asker)
+        queue = None if car is None else car.queue
+        return not self.is_over and queue is not None and queue.is_waiting(self._asker)
 
     def withdraw(self, reason: Reason = Reason.WITHDRAWN) -> bool:
         """Take the command back; return whether that was possible, for it was not sent."""

@@ -36,7 +36,8 @@ async def take_census(hub: Hub) -> Census:
         census.waiting_for_proof += len(room.waiting)
         if room.car is not None:
             census.cars += 1
-            census.commands_waiting += room.car.commands.depth
+            if room.car.queue is not None:
+                census.commands_waiting += room.car.queue.depth
         if number % ROOMS_A_TURN == 0:
             await asyncio.sleep(0)
     return census

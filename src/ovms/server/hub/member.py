@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ovms.protocol import Message, Role
 from ovms.protocol.commands import Command
@@ -13,6 +13,8 @@ from ovms.server.hub.commands import CommandQueue, Outcome
 from ovms.server.hub.interfaces import Line
 from ovms.server.hub.pacing import Pacer
 from ovms.server.rights import VehicleRight
+
+NOTHING: Outcome[Any] = Outcome(None, None, ())
 
 
 class Turn(NamedTuple):
@@ -65,8 +67,8 @@ class Car(Member):
 
     pacer: Pacer
     """Sends it everything: nothing else writes to its line."""
-    commands: CommandQueue[Member]
-    """The commands for it, while it is the vehicle's car."""
+    queue: CommandQueue[Member] | None = None
+    """The commands for it, while it is the vehicle's car; ``None`` until it is asked something."""
     age: int = 0
     """Seconds since the next message of a car at another server came there."""
 
@@ -78,4 +80,4 @@ class Car(Member):
     def end(self) -> Outcome[Member]:
         """Send it nothing more, and refuse what it was asked: its connection is over."""
         self.pacer.close()
-        return self.commands.refuse_all()
+        return NOTHING if self.queue is None else self.queue.refuse_all()

@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Callable
 from enum import IntEnum
 from functools import partial
+from typing import Protocol
 
 from ovms.base.clock import Clock
 from ovms.protocol import Message
@@ -111,15 +112,23 @@ class WaitingPacers(set["Pacer"]):
         self._on_wait()
 
 
+class Buffered(Protocol):
+    """Whoever knows what a car's module can hold."""
+
+    @property
+    def budget(self) -> int:
+        """Bytes that may be in flight to the car now."""
+
+
 class Pacer:
-    """What goes to one car. ``budget`` returns the bytes that may be in flight now.
+    """What goes to one car; ``module`` says how much of it may be in flight.
 
     A pacer puts itself into ``waiting`` while something waits: call its :meth:`flush` every
     100 ms then.
     """
 
-    __slots__ = ("_behind_pings", "_budget", "_clock", "_guard", "_is_closed", "_landed", "_line",
-                 "_marked", "_marks", "_queues", "_sent", "_waiting", "pings",
+    __slots__ = ("_behind_pings", "_clock", "_guard", "_is_closed", "_landed", "_line", "_marked",
+                 "_marks", "_module", "_queues", "_sent", "_waiting", "pings",
                  "sent_at")  # fmt: skip
 
     def __init__(
@@ -127,16 +136,16 @@ class Pacer:
         line: Line,
         clock: Clock,
         guard: Guard,
-        budget: Callable[[], int],
+        module: Buffered,
         waiting: set[Pacer],
     ) -> None:
         self._line = line
         self._guard = guard
         self._clock = clock
-        self._budget = budget
+        self._module = module
         self._waiting = waiting
         self._is_closed = False
-        self._queues: dict[Priority, deque[tuple[Message, OnSent]]] = {}
+        self._queues: dict[Priority, deque[tuple[Message, OnSent]]] | None = None
         """What waits, by its priority; without an entry where nothing waits, as in most cars."""
         self._sent = line.sent
         """Bytes sent in all, the welcome included."""
@@ -147,14 +156,15 @@ class Pacer:
         self.pings = 0
         """Pings that are not answered; one of them may wait."""
         self.sent_at = self._marked = clock.monotonic()
-        """When something was last sent, and when the newest mark was begun, monotonic seconds."""
-        self._marks = [(self._sent, self.sent_at)]
-        """How much had been sent when, oldest first, of what has not landed."""
+        """When something was last sent, and when the first of what counts as sent with it was,
+        monotonic seconds."""
+        self._marks: tuple[tuple[int, float], ...] = ()
+        """How much had been sent when, oldest first, of what was sent before and has not landed."""
 
     @property
     def longest(self) -> int:
         """Bytes of the longest line that the car can take, and of all that may be in flight."""
-        return self._budget()
+        return self._module.budget
 
     @property
     def in_flight(self) -> int:
@@ -169,12 +179,13 @@ class Pacer:
 
     def withdraw(self) -> None:
         """Drop a command that still waits."""
-        self._queues.pop(Priority.COMMAND, None)
+        if self._queues is not None:
+            self._queues.pop(Priority.COMMAND, None)
         self.flush()
 
     def ping(self, on_sent: OnSent | None = None) -> None:
         """Send a ping; of several that wait one is sent, and the last ``on_sent`` is called."""
-        is_new = Priority.PING not in self._queues
+        is_new = self._queues is None or Priority.PING not in self._queues
         self.pings += is_new
         if is_new or on_sent is not None:
             self._put(Priority.PING, PING, partial(self._ping_sent, on_sent or _nothing))
@@ -190,7 +201,7 @@ class Pacer:
     def acknowledge(self, ack: bytes, on_sent: OnSent = _nothing) -> None:
         """Acknowledge a record with the :meth:`flush` that must follow: several go in one piece."""
         if not self._is_closed:
-            owed = self._queues.setdefault(Priority.OWED, deque())
+            owed = self._queue(Priority.OWED)
             if len(owed) < OWED_LIMIT:
                 owed.append((Message("h", ack), on_sent))
 
@@ -204,19 +215,19 @@ class Pacer:
         """Count as landed what was sent before a mark: the car has answered it."""
         self._landed = max(self._landed, mark)
         while self._marks and self._marks[0][0] <= self._landed:
-            del self._marks[0]
+            self._marks = self._marks[1:]
 
     def ping_answered(self) -> None:
         """Count a ping as answered; with the last of them all that was sent before it landed."""
         self.pings = max(0, self.pings - 1)
-        if self.pings == len(self._queues.get(Priority.PING, ())):
+        if self.pings == (self._queues is not None and Priority.PING in self._queues):
             self.landed(self._behind_pings)
             if self._queues:
                 self.flush()
 
     def flush(self) -> None:
         """Send as much of what waits as fits."""
-        for priority in sorted(self._queues):
+        for priority in sorted(self._queues or ()):
             if not self._send_waiting(priority):
                 self._waiting.add(self)
                 if (
@@ -226,7 +237,14 @@ class Pacer:
                 ):
                     self.ping()
                 return
+        self._queues = self._queues or None
         self._waiting.discard(self)
+
+    def _queue(self, priority: Priority) -> deque[tuple[Message, OnSent]]:
+        """Return the queue in which something of a priority is about to wait."""
+        if self._queues is None:
+            self._queues = {}
+        return self._queues.setdefault(priority, deque())
 
     def _send(self, message: Message, length: int, on_sent: OnSent) -> None:
         if self._guard.send(self._line, message):
@@ -242,8 +260,8 @@ class Pacer:
 
     def _send_waiting(self, priority: Priority) -> bool:
         """Send what waits of a priority, what fits in one piece; return whether nothing is left."""
-        budget = self._budget()  # which may have shrunk since it was put
-        while queue := self._queues.get(priority):
+        budget = self._module.budget  # which may have shrunk since it was put
+        while self._queues and (queue := self._queues.get(priority)):
             behind = PING_LENGTH if priority is Priority.OWED and not self.pings else 0
             room = self._room(wire_length(queue[0][0]) + behind) - behind
             messages: list[Message] = []
@@ -271,7 +289,7 @@ class Pacer:
     def close(self) -> None:
         """Drop what waits and what still comes: the car has gone, or called on another line."""
         self._is_closed = True
-        self._queues.clear()
+        self._queues = None
         self._waiting.discard(self)
 
     def _ping_sent(self, on_sent: OnSent, mark: int) -> None:
@@ -285,43 +303,46 @@ class Pacer:
         if not self._queues and length <= self._room(length):
             self._send(message, length, on_sent)  # so most cars never have a queue
             return
-        waiting = len(self._queues.get(priority, ()))
-        if priority not in MOST_WAITING:
+        waiting = len(self._queues.get(priority, ())) if self._queues else 0
+        if priority in MOST_WAITING:
+            if waiting >= MOST_WAITING[priority] or length > self._module.budget:
+                return
+        elif self._queues:
             self._queues.pop(priority, None)
-        elif waiting >= MOST_WAITING[priority] or length > self._budget():
-            return
-        self._queues.setdefault(priority, deque()).append((message, on_sent))
+        self._queue(priority).append((message, on_sent))
         self.flush()
 
     def _note_sent(self, length: int) -> None:
         """Remember when how much was sent; what belongs to the newest mark moves it."""
         now = self._clock.monotonic()
-        self._sent += length
-        self.sent_at = now
         if len(self._marks) >= MARKS_LIMIT:
             self._land()
-        if self._marks and (now < self._marked + MARK_INTERVAL or len(self._marks) >= MARKS_LIMIT):
-            self._marks[-1] = (self._sent, now)
-        else:
-            self._marks.append((self._sent, now))
+        is_news = now >= self._marked + MARK_INTERVAL and len(self._marks) < MARKS_LIMIT
+        if self._landed >= self._sent:
             self._marked = now
+        elif is_news:
+            self._marks += ((self._sent, self.sent_at),)
+            self._marked = now
+        self._sent += length
+        self.sent_at = now
 
     def _land(self) -> None:
         """Count as landed what was sent a pause ago and is acknowledged."""
         latest = self._clock.monotonic() - PAUSE
-        if not self._marks or self._marks[0][1] > latest:
+        marks = (*self._marks, (self._sent, self.sent_at))
+        if self._landed >= self._sent or marks[0][1] > latest:
             return
         acknowledged = self._sent - self._line.unacknowledged
-        old = [mark for mark, sent_at in self._marks if mark <= acknowledged and sent_at <= latest]
+        old = [mark for mark, sent_at in marks if mark <= acknowledged and sent_at <= latest]
         if old:
             self.landed(old[-1])
 
     def _room(self, length: int) -> int:
         """Return how many bytes may be sent now; for fewer than these, see what has landed."""
-        room = self._budget() - self._sent + self._landed
+        room = self._module.budget - self._sent + self._landed
         if room < length:
             self._land()
-            room = self._budget() - self._sent + self._landed
+            room = self._module.budget - self._sent + self._landed
         return room
 
 

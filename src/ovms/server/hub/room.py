@@ -71,6 +71,10 @@ log = get_logger("ovms.server.hub")
 class Room:
     """One vehicle and everybody connected to it."""
 
+    __slots__ = ("_budgeted", "_context", "_is_full", "_telemetry", "askers", "car", "clients",
+                 "is_void", "latest", "recorder", "relays", "server", "vehicle",
+                 "waiting")  # fmt: skip
+
     def __init__(self, vehicle: Vehicle, context: RoomContext, telemetry: TelemetryLog) -> None:
         self.vehicle = vehicle
         self.server = vehicle.server
@@ -89,7 +93,7 @@ class Room:
         self._context = context
         self._telemetry = telemetry
         self._budgeted: tuple[LatestMessage | None, int] = NO_FIRMWARE
-        """The car's firmware, and what it means for :meth:`_budget`."""
+        """The car's firmware, and what it means for :attr:`budget`."""
         self._is_full = False
         """More was reported than is stored, and that has been logged."""
 
@@ -209,7 +213,7 @@ class Room:
         if self.car is not None and lost:
             now = self._context.clock.monotonic()
             refusal = partial(_refusal_of_message, rights)
-            self._follow_up(self.car, self.car.commands.check(client, refusal, now))
+            self._follow_up(self.car, self._commands(self.car).check(client, refusal, now))
 
     def _drop_work(self, client: Member) -> None:
         """Drop what a client waits for, and the groups that it watches."""
@@ -230,13 +234,20 @@ class Room:
         """Make a car here, or one at another server (``SERVER``)."""
         context, now = self._context, self._context.clock.monotonic()
         way = RemoteCarPacer if role is Role.SERVER else Pacer
-        pacer = way(line, context.clock, context.guard, self._budget, context.pacers)
-        commands: CommandQueue[Member] = CommandQueue(
-            pacer, context.answer_timeout, self._pin_refusal, context.counts
-        )
-        return Car(role, line, now, now, pacer=pacer, commands=commands)
+        pacer = way(line, context.clock, context.guard, self, context.pacers)
+        return Car(role, line, now, now, pacer=pacer)
 
-    def _budget(self) -> int:
+    def _commands(self, car: Car) -> CommandQueue[Member]:
+        """Return the commands for a car: few cars are ever asked something."""
+        if car.queue is None:
+            context = self._context
+            car.queue = CommandQueue(
+                car.pacer, context.answer_timeout, self._pin_refusal, context.counts
+            )
+        return car.queue
+
+    @property
+    def budget(self) -> int:
         """Return how many bytes may be in flight to the car: its ``F`` tells, and may change."""
         firmware = self.latest.by_code.get("F")
         if firmware is not self._budgeted[0]:
@@ -344,7 +355,11 @@ class Room:
         car.pacer.pong()
 
     def _take_car_pong(self, car: Car, message: Message) -> None:
-        self._follow_up(car, car.commands.ping_answered(self._context.clock.monotonic()))
+        if car.queue is None:
+            car.pacer.ping_answered()
+            car.pacer.flush()
+        else:
+            self._follow_up(car, car.queue.ping_answered(self._context.clock.monotonic()))
 
     def ignore(self, member: Member, message: Message) -> None:
         """Do nothing about a message."""
@@ -520,7 +535,9 @@ class Room:
             client.stream = self._context.spawn(self._answer(client, turn.command))
         elif self.car is not None and not _crashes(turn):
             now = self._context.clock.monotonic()
-            self._follow_up(self.car, self.car.commands.ask(client, turn.message, number, now))
+            self._follow_up(
+                self.car, self._commands(self.car).ask(client, turn.message, number, now)
+            )
         else:
             self._refuse(client, turn, NO_TEXT if _crashes(turn) else NOT_CONNECTED)
             self._next_turn(client)
@@ -558,15 +575,15 @@ class Room:
     def drop_commands(self, client: Member) -> None:
         """Drop what a client that has gone still waited for."""
         client.turns = ()
-        if self.car is not None:
-            self.car.commands.forget(client)
+        if self.car is not None and self.car.queue is not None:
+            self.car.queue.forget(client)
 
     def _take_answer(self, car: Car, message: Message) -> None:
         now = self._context.clock.monotonic()
         answer = Answer.parse(message.data) if message.code == "c" else None
         if answer is not None and answer.number in PIN_COMMANDS:
             self._judge_pin(car, answer, now)  # first: what follows may send the next command
-        self._follow_up(car, car.commands.answered(message, now))
+        self._follow_up(car, self._commands(car).answered(message, now))
 
     def _pin_refusal(self, number: int | None) -> str:
         """Return why the car must not be asked a PIN now; empty if it may, or if it asks none."""
@@ -575,7 +592,7 @@ class Room:
 
     def _judge_pin(self, car: Car, answer: Answer, now: float) -> None:
         """Count an answer that says that a PIN was wrong; alert the owner of a lock-out, once."""
-        if not car.is_local or not car.commands.is_asked(answer.number):
+        if not car.is_local or not self._commands(car).is_asked(answer.number):
             return
         seconds = self._context.pins.take_answer(self.vehicle.id, answer, now)
         if seconds:
@@ -607,8 +624,9 @@ class Room:
 
     def tick(self, now: float) -> None:
         """Let time pass; call it about once a second."""
-        if self.car is not None and not self.car.commands.is_idle:
-            self._follow_up(self.car, self.car.commands.tick(now))
+        car = self.car
+        if car is not None and car.queue is not None and not car.queue.is_idle:
+            self._follow_up(car, car.queue.tick(now))
 
     def count_traffic(self) -> None:
         """Count what everybody's line has cost, but not what callers without proof send."""

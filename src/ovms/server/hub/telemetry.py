@@ -42,7 +42,10 @@ class LogSettings:
 
 @dataclass(slots=True)
 class TelemetryLog:
-    """The telemetry log of one vehicle."""
+    """The telemetry log of one vehicle.
+
+    Most cars are silent: what only those need that say much is ``None`` until it is needed.
+    """
 
     vehicle_id: str
     storage: HistorySink
@@ -52,13 +55,13 @@ class TelemetryLog:
     position_days: int | None = None
     """The same of its positions."""
     _logged: dict[str, LatestMessage] = field(default_factory=dict)
-    _waiting: dict[str, LatestMessage] = field(default_factory=dict)
-    _phases: dict[str, object] = field(default_factory=dict)
-    """What :func:`phase_of` says of those that were logged."""
-    _at_once: dict[str, tuple[float, int]] = field(default_factory=dict)
+    _waiting: dict[str, LatestMessage] | None = None
+    _phases: dict[str, object] | None = None
+    """What :func:`phase_of` says of those that were logged, as far as it was asked for."""
+    _at_once: dict[str, tuple[float, int]] | None = None
     """How many of a code were logged at once in the interval that began then."""
-    _connection: LatestMessage | None = None
-    """When the car last connected or was gone, as it was logged; ``None`` is never."""
+    _is_there: bool = False
+    """The last record of its connection says that the car connected."""
     _connected: float | None = None
     """When the car connected that is there, if that waits to be logged."""
     _connection_logged: float = float("-inf")
@@ -84,27 +87,31 @@ class TelemetryLog:
         if before is None:
             self._keep(message)
         elif before.data == message.data:
-            self._waiting.pop(message.code, None)
+            self._take_waiting(message.code)
         elif message.time >= before.time + self.settings.interval or self._is_urgent(message):
-            waiting = self._waiting.pop(message.code, None)
+            waiting = self._take_waiting(message.code)
             if waiting is not None and phase_of(waiting.code, waiting.data) != phase_of(
                 message.code, message.data
             ):
                 self._keep(waiting)
             self._keep(message)
+        elif self._waiting is None:
+            self._waiting = {message.code: message}
         else:
             self._waiting[message.code] = message
 
+    def _take_waiting(self, code: str) -> LatestMessage | None:
+        return self._waiting.pop(code, None) if self._waiting else None
+
     def note_connection(self, time: float, *, is_there: bool) -> None:
         """Log that the car connected or is gone; another connection of it is no news."""
-        was_there = self._connection is not None and self._connection.data == b"1"
         if not self._days(CONNECTION_TYPE):
-            self._connection = self._connected = None
+            self._connected, self._is_there = None, False
         elif not is_there:
             self._connected = None
-            if was_there:
+            if self._is_there:
                 self._keep(LatestMessage(CONNECTION_TYPE, b"0", time))
-        elif not was_there:
+        elif not self._is_there:
             self._connected = time
             self._log_connection(time)
 
@@ -117,21 +124,24 @@ class TelemetryLog:
     def tick(self, now: float) -> None:
         """Log what has waited long enough; ``now`` in Unix seconds."""
         self._log_connection(now)
+        if self._waiting is None:
+            return
         for code in [*self._waiting]:
             if now >= self._logged[code].time + self.settings.interval:
                 self._keep(self._waiting.pop(code))
+        self._waiting = self._waiting or None
 
     def flush(self) -> None:
         """Log what waits: the server stops."""
-        for message in self._waiting.values():
+        waiting, self._waiting = self._waiting or {}, None
+        for message in waiting.values():
             self._keep(message)
-        self._waiting.clear()
 
     def forget(self) -> None:
         """Forget what was logged and what waits: the vehicle's data were erased."""
         self._logged.clear()
-        self._waiting.clear()
-        self._connection = self._connected = None
+        self._waiting = self._connected = None
+        self._is_there = False
 
     def is_over(self, now: float) -> bool:
         """Return whether it can be forgotten: nothing waits, and the last record is old enough."""
@@ -143,20 +153,30 @@ class TelemetryLog:
     def _is_urgent(self, message: LatestMessage) -> bool:
         """Return whether a message is logged at once: the car began or ended something."""
         code = message.code
-        if code not in PHASED or _phase(message) == self._phases[code]:
+        if code not in PHASED or _phase(message) == self._phase_logged(code):
             return False
+        if self._at_once is None:
+            self._at_once = {}
         since, count = self._at_once.get(message.code, (message.time, 0))
         if not 0 <= message.time - since < self.settings.interval:
             since, count = message.time, 0
         self._at_once[message.code] = since, count + 1
         return count < AT_ONCE_LIMIT
 
+    def _phase_logged(self, code: str) -> object:
+        if self._phases is None:
+            self._phases = {}
+        if code not in self._phases:
+            self._phases[code] = _phase(self._logged[code])
+        return self._phases[code]
+
     def _keep(self, message: LatestMessage) -> None:
         if message.code == CONNECTION_TYPE:
-            self._connection = message
+            self._is_there = message.data == b"1"
         else:
             self._logged[message.code] = message
-            self._phases[message.code] = _phase(message)
+            if self._phases is not None:
+                self._phases.pop(message.code, None)
         time = int(message.time)
         expires = time + self._days(message.code) * DAY
         record = KeptRecord(message.code, 0, time, expires, message.data, None, message.time)
