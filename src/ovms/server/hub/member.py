@@ -77,6 +77,13 @@ class Car(Member):
         age, self.age = self.age, 0
         return age
 
+    def ping_answered(self, now: float) -> Outcome[Member]:
+        """Note that it has answered a ping; see :meth:`CommandQueue.ping_answered`."""
+        if self.queue is not None:
+            return self.queue.ping_answered(now)
+        self.pacer.ping_answered()
+        return NOTHING
+
     def end(self) -> Outcome[Member]:
         """Send it nothing more, and refuse what it was asked: its connection is over."""
         self.pacer.close()

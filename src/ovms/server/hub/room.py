@@ -42,7 +42,7 @@ from ovms.server.hub.pins import PIN_COMMANDS
 from ovms.server.hub.recorder import VehicleRecorder
 from ovms.server.hub.relays import Relays
 from ovms.server.hub.telemetry import DAY, TelemetryLog
-from ovms.server.hub.waiting import WaitingCar, WaitingCars
+from ovms.server.hub.waiting import Crowded, WaitingCar, WaitingCars
 from ovms.server.rights import ALL_RIGHTS, VehicleRight
 from ovms.server.values import Vehicle
 
@@ -355,11 +355,7 @@ class Room:
         car.pacer.pong()
 
     def _take_car_pong(self, car: Car, message: Message) -> None:
-        if car.queue is None:
-            car.pacer.ping_answered()
-            car.pacer.flush()
-        else:
-            self._follow_up(car, car.queue.ping_answered(self._context.clock.monotonic()))
+        self._follow_up(car, car.ping_answered(self._context.clock.monotonic()))
 
     def ignore(self, member: Member, message: Message) -> None:
         """Do nothing about a message."""
@@ -676,14 +672,6 @@ def _crashes(turn: Turn) -> bool:
 
 class TakenOver(Exception):
     """A car's connection gave way to a newer one of the same car."""
-
-
-class Crowded(Exception):
-    """Too many wait to prove that they are the car."""
-
-    def __str__(self) -> str:
-        """Return the reason."""
-        return "too many wait to prove that they are this car"
 
 
 FROM_CAR: dict[str, Callable[[Room, Car, Message], None]] = {

@@ -153,7 +153,13 @@ class TelemetryLog:
     def _is_urgent(self, message: LatestMessage) -> bool:
         """Return whether a message is logged at once: the car began or ended something."""
         code = message.code
-        if code not in PHASED or _phase(message) == self._phase_logged(code):
+        if code not in PHASED:
+            return False
+        if self._phases is None:
+            self._phases = {}
+        if code not in self._phases:
+            self._phases[code] = _phase(self._logged[code])
+        if _phase(message) == self._phases[code]:
             return False
         if self._at_once is None:
             self._at_once = {}
@@ -162,13 +168,6 @@ class TelemetryLog:
             since, count = message.time, 0
         self._at_once[message.code] = since, count + 1
         return count < AT_ONCE_LIMIT
-
-    def _phase_logged(self, code: str) -> object:
-        if self._phases is None:
-            self._phases = {}
-        if code not in self._phases:
-            self._phases[code] = _phase(self._logged[code])
-        return self._phases[code]
 
     def _keep(self, message: LatestMessage) -> None:
         if message.code == CONNECTION_TYPE:

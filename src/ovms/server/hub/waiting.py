@@ -28,6 +28,14 @@ HELD_LIMIT = 4096
 begins beyond the server's ping. A longer one that proves nothing is no module's, and is dropped."""
 
 
+class Crowded(Exception):
+    """Too many wait to prove that they are the car."""
+
+    def __str__(self) -> str:
+        """Return the reason."""
+        return "too many wait to prove that they are this car"
+
+
 @dataclass(slots=True, eq=False)
 class WaitingCar:
     """A caller that has proven nothing yet."""
