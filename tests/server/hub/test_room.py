@@ -7,8 +7,8 @@ from ovms.protocol.codes import CODES, FromCar, FromClient
 from ovms.protocol.messages import LatestMessage
 from ovms.server.hub.latest import STORED_LIMIT
 from ovms.server.hub.pacing import LONGEST_COMMAND, PIC_BUDGET, wire_length
-from ovms.server.hub.room import FROM_CAR, FROM_CLIENT, SEALED_ALERT, Crowded, TakenOver
-from ovms.server.hub.waiting import HELD_LIMIT, WAITING_CARS_LIMIT
+from ovms.server.hub.room import FROM_CAR, FROM_CLIENT, SEALED_ALERT, TakenOver
+from ovms.server.hub.waiting import HELD_LIMIT, WAITING_CARS_LIMIT, Crowded
 from tests.server.hub.fakes import START, VERSION, Peer, Place, make_vehicle, message
 
 TOKEN = "ptoken"
