@@ -66,8 +66,11 @@ Counts = dict[tuple[str, str, int], tuple[int, int]]
 _numbers = count()
 
 
-class WaitingRecord(Struct):
-    """A record that waits to be written, when its last copy came, and the callbacks."""
+class WaitingRecord(Struct, gc=False):
+    """A record that waits to be written, when its last copy came, and the callbacks.
+
+    It is let go once it is written: the garbage collector need not look at thousands that wait.
+    """
 
     record: KeptRecord
     received: float
