@@ -36,6 +36,10 @@ READER_CACHE: Final = 512
 """kB of pages that a connection which only reads keeps, not SQLite's 2,000: no query is slower, as
 the system keeps the file's pages, too."""
 
+STATEMENTS_KEPT: Final = 32
+"""Statements that a connection keeps prepared, not Python's 128: those of many rows are as many as
+there are numbers of rows, 30 to 300 kB each, and seldom come again before the others."""
+
 _PRAGMAS: Final = (
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
@@ -65,7 +69,9 @@ def connect_reader(path: Path) -> sqlite3.Connection:
 def connect(path: Path, busy_timeout: float = BUSY_TIMEOUT) -> sqlite3.Connection:
     """Open a connection of the driver itself; ``busy_timeout`` in seconds."""
     uri = f"{path.absolute().as_uri()}?mode=rw"  # never makes a file
-    connection = sqlite3.connect(uri, uri=True, isolation_level=None)
+    connection = sqlite3.connect(
+        uri, uri=True, isolation_level=None, cached_statements=STATEMENTS_KEPT
+    )
     try:
         _set_pragmas(connection, busy_timeout)
     except sqlite3.Error:
