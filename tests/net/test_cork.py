@@ -24,13 +24,13 @@ def test_all_flush_at_the_end() -> None:
     said: list[str] = []
     cork = Cork()
     with cork:
-        cork.hold(Held("a", said))
+        cork.held.append(Held("a", said))
         with cork:
-            cork.hold(Held("b", said))
-        assert cork.is_in
+            cork.held.append(Held("b", said))
+        assert cork.depth == 1
         assert said == []
     assert said == ["a", "b"]
-    assert not cork.is_in
+    assert not cork.depth
     with cork:
         pass
     assert said == ["a", "b"]
@@ -43,7 +43,7 @@ def test_a_failure_holds_nothing_back() -> None:
 
     def fail() -> None:
         with cork:
-            cork.hold(Held("a", said))
+            cork.held.append(Held("a", said))
             raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):

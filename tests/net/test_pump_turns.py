@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any, cast
 
@@ -25,7 +25,7 @@ from ovms.net.turns import (
     TurnQueue,
     TurnTaker,
 )
-from ovms.protocol import CallerWelcome, Message, Party, Role, Session, State
+from ovms.protocol import CallerWelcome, Message, Party, Role, Session, State, crypto
 from ovms.protocol.errors import UnreadableLine
 from ovms.protocol.session import Event
 from tests.net.ends import CALLER_TOKEN, HANDSHAKE, SECRET, SERVER_TOKEN, frame, text
@@ -604,3 +604,109 @@ def test_splitting_never_matters(is_web: bool, cuts: list[int], is_cut_off: bool
         assert scene.handler.errors == ([None] if is_cut_off else [])
 
     asyncio.run(play())
+
+
+# -- whole lines ----------------------------------------------------------------------------
+
+
+def proven_scene(on_messages: Callable[[Scene, Sequence[Message]], bool]) -> Scene:
+    """Return a scene whose caller has proven itself, and whose messages go another way."""
+    scene = Scene()
+    scene.receive(scene.caller.send(Message("F", b"x" * 30)))
+    scene.handler.events.clear()
+    scene.pump.on_messages = lambda messages: on_messages(scene, messages)
+    return scene
+
+
+def heard_by(scene: Scene, messages: Sequence[Message]) -> bool:
+    """Have the handler keep messages; nothing is behind."""
+    scene.handler.events += messages
+    return False
+
+
+@given(st.lists(st.lists(st.sampled_from(["line", "broken", "begun", "rest"]), max_size=20)))
+def test_whole_lines_are_handled_as_others(parts: list[list[str]]) -> None:
+    """Where lines come whole the way is shorter: the same messages, turns and error."""
+    whole, other = (proven_scene(heard_by) for _ in range(2))
+    for scene in (whole, other):
+        scene.pump.allowance = Allowance(MessageRate(a_second=10, burst=5))
+    for part in parts:
+        data, line = b"", b""
+        for kind in part:
+            line = whole.lines(1) if kind == "line" else line
+            data += {"line": line, "broken": b"!!\r\n", "begun": b"QQ", "rest": b"==\r\n"}[kind]
+        for scene, pieces in ((whole, [data]), (other, [data[:1], data[1:]])):
+            for piece in filter(None, pieces):
+                scene.pump.data_received(piece)
+            while scene.turns.waiting:
+                scene.turns.clock.advance(1.0)
+                scene.turns.give()
+    assert whole.heard == other.heard
+    assert whole.handler.errors == other.handler.errors
+    assert whole.transport.ends == other.transport.ends
+    assert whole.transport.is_reading == other.transport.is_reading
+    assert whole.pump.allowance is not None
+    assert other.pump.allowance is not None
+    if whole.pump.session.state is State.OPEN:
+        spent = other.pump.allowance.spend(0, 0.0)
+        assert whole.pump.allowance.spend(0, 0.0) == pytest.approx(spent)
+
+
+async def test_a_pause_at_whole_lines() -> None:
+    """What comes then waits for the end of the pause, and so does an error behind them."""
+
+    def pause(scene: Scene, messages: Sequence[Message]) -> bool:
+        scene.pump.pause()
+        return heard_by(scene, messages)
+
+    scene = proven_scene(pause)
+    cipher = scene.caller._cipher_out
+    assert cipher is not None
+    lines = scene.lines(1)
+    scene.receive(lines + crypto.encode_base64(cipher.update(b"MP-1 S")) + b"\r\n")
+    assert not scene.transport.is_reading
+    assert (scene.heard, scene.pump._error) == (1, None)
+    scene.pump.resume()
+    assert isinstance(scene.pump._error, UnreadableLine)
+
+
+async def test_an_error_behind_whole_lines() -> None:
+    """It ends the connection once they were handled; one without a code is no message."""
+    scene = proven_scene(heard_by)
+    cipher = scene.caller._cipher_out
+    assert cipher is not None
+    scene.receive(crypto.encode_base64(cipher.update(b"MP-0 ")) + b"\r\n")
+    assert scene.handler.events == []
+    lines = scene.lines(2)
+    scene.receive(lines + crypto.encode_base64(cipher.update(b"MP-1 S")) + b"\r\n")
+    assert scene.heard == 2
+    assert isinstance(scene.pump._error, UnreadableLine)
+
+
+async def test_who_is_behind_with_whole_lines() -> None:
+    """The next ones come after a pause, one by one."""
+    scene = proven_scene(lambda scene, messages: heard_by(scene, messages) or True)
+    scene.receive(scene.lines(3))
+    assert scene.heard == 3
+    assert scene.turns.later == [SLOW_PAUSE]
+    assert not scene.transport.is_reading
+    scene.pump.data_received(scene.lines(2))
+    assert scene.heard == 3
+    scene.turns.give()
+    assert scene.heard == 4
+    scene.turns.give_all()
+    assert scene.heard == 5
+
+
+async def test_what_is_written_at_whole_lines_leaves_behind_them() -> None:
+    """All that was said to one piece leaves at its end."""
+
+    def answer(scene: Scene, messages: Sequence[Message]) -> bool:
+        for message in messages:
+            scene.pump.send(message)
+        assert scene.transport.written == b""
+        return False
+
+    scene = proven_scene(answer)
+    scene.receive(scene.lines(3))
+    assert len(list(scene.caller.receive_data(scene.transport.written))) == 3

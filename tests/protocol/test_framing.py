@@ -178,6 +178,41 @@ def test_many_lines_at_once(chunks: list[bytes], count: int) -> None:
         assert many.waiting == single.waiting
 
 
+@given(
+    held=st.sampled_from([b"", b"", b"", b"x", b"x\n"]),
+    data=st.lists(st.sampled_from([b"ab", b"\r\n", b"\r\n", b"\n", b"\r", b"x" * 9])).map(b"".join),
+)
+def test_whole_lines(held: bytes, data: bytes) -> None:
+    """They are those that come one by one, and nothing is kept of what they were in."""
+    whole, single = LineReader(30), LineReader(30)
+    whole.feed(held)
+    single.feed(held)
+    lines = whole.split_whole(data)
+    assert whole.waiting == single.waiting
+    assert lines is None or not held
+    if lines is not None and data.count(b"\n") == len(lines):
+        single.feed(data)
+        assert lines == [single.next_line() for _ in lines]
+        assert (single.next_line(), single.waiting) == (None, 0)
+
+
+def test_what_is_no_whole_lines() -> None:
+    """A part of a line, an empty one, none, one that is too long, or what comes behind a part."""
+    reader = LineReader(30)
+    assert reader.split_whole(b"a\r\nbc\r\n") == [b"a", b"bc"]
+    for data in (b"", b"a", b"a\r\nb", b"a\n", b"\r\n", b"a\r\n\r\n", b"x" * 28 + b"\r\n"):
+        assert not reader.split_whole(data)
+    reader.feed(b"a")
+    assert reader.split_whole(b"b\r\n") is None
+    reader.feed(b"\n")
+    assert reader.split_whole(b"b\r\n") is None
+    assert reader.next_line() == b"a"
+    assert reader.split_whole(b"b\r\n") == [b"b"]
+    reader.feed(b"ab")
+    assert reader.take_begun(2) == b"ab"
+    assert reader.split_whole(b"b\r\n") is None
+
+
 def test_a_line_too_long_ahead() -> None:
     """Those before it can be had; it is told as one alone."""
     reader = LineReader(30)

@@ -796,6 +796,73 @@ def test_taking_is_receiving(
         assert server.take(limit) == []
 
 
+@given(
+    parts=st.lists(st.lists(st.sampled_from(KINDS[:8]), max_size=5), max_size=8),
+    end=st.lists(st.sampled_from(KINDS), max_size=3),
+    limit=st.integers(1, 6),
+    role=st.sampled_from([Role.CAR, Role.APP, None]),
+)
+def test_taking_what_is_whole_is_receiving(
+    parts: list[list[str]], end: list[str], limit: int, role: Role | None
+) -> None:
+    """What can be had at once is what comes one event at a time; nothing is lost of the rest."""
+    (caller, server), (_, other) = [
+        owner_pair() if role is None else joined(role) for _ in range(2)
+    ]
+    usual = [["Status", "A"]] * 3
+    parts = [["Status" * 20], *(usual if role is None else (*parts, end))]
+    chunks = [b"".join(spoken(caller, kind) for kind in kinds) for kinds in parts]
+    heard: list[Event] = []
+    error = None
+    try:
+        for chunk in chunks:
+            messages = server.take_whole(chunk, limit)
+            assert messages is None or len(messages) <= limit
+            heard += messages or ()
+            if messages is None:
+                server.feed(chunk)
+            while events := server.take(limit):
+                heard += events
+    except errors.RemoteProtocolError as failure:
+        error = type(failure).__name__
+    assert (heard, error) == hear(other, chunks)
+    assert server.state is other.state
+
+
+def test_what_can_be_had_at_once() -> None:
+    """Whole lines of who is proven, as many as asked for, unless one of them is no base64."""
+    caller, server = pair()
+    assert server.take_whole(b"", 9) is None
+    first = spoken(caller, "Status" * 20)
+    assert server.take_whole(first, 9) is None
+    server.feed(first)
+    assert len(server.take(9)) == 1  # it proves
+    lines = [spoken(caller, "A") for _ in range(3)]
+    assert server.take_whole(lines[0][:-1], 9) is None
+    assert server.take_whole(b"".join(lines), 2) is None
+    assert server.take_whole(lines[0] + b"!!\r\n", 9) is None
+    assert server.take_whole(b"".join(lines), 3) == [Message("A", b"A")] * 3
+    assert server.error is None
+
+
+def test_what_is_had_at_once_before_a_line_that_cannot_be_read() -> None:
+    """It is returned, and the error is raised behind it; whoever closes is not told."""
+    for closes in (False, True):
+        caller, server = pair()
+        server.feed(spoken(caller, "Status" * 20))
+        assert len(server.take(9)) == 1  # it proves
+        said = b"".join(spoken(caller, kind) for kind in ("A", "no magic", "Status"))
+        assert server.take_whole(said, 9) == [Message("A", b"A")]
+        assert server.error is not None
+        if closes:
+            server.close()
+            assert server.take(9) == []
+        else:
+            with pytest.raises(errors.UnreadableLine):
+                server.take(9)
+        assert server.take_whole(said, 9) is None
+
+
 def test_a_line_that_cannot_be_read_is_told_behind_those_before() -> None:
     """Whoever takes many messages gets those first; a line without a code says nothing."""
     caller, server = pair()

@@ -21,24 +21,17 @@ class Corked(Protocol):
 class Cork:
     """A context in which connections hold back what is written. It may be entered again within."""
 
-    __slots__ = ("_depth", "_held")
+    __slots__ = ("depth", "held")
 
     def __init__(self) -> None:
-        self._depth = 0
-        self._held: list[Corked] = []
-
-    @property
-    def is_in(self) -> bool:
-        """Whether connections hold back now."""
-        return self._depth > 0
-
-    def hold(self, connection: Corked) -> None:
-        """Have a connection flush at the end: call it with the first that it holds back."""
-        self._held.append(connection)
+        self.depth = 0
+        """How often it was entered; above 0 connections hold back."""
+        self.held: list[Corked] = []
+        """Those that flush at the end: each puts itself here with the first that it holds back."""
 
     def __enter__(self) -> None:
         """Have connections hold back."""
-        self._depth += 1
+        self.depth += 1
 
     def __exit__(
         self,
@@ -47,8 +40,8 @@ class Cork:
         trace: TracebackType | None,
     ) -> None:
         """Have all write that hold something back, also after a failure."""
-        self._depth -= 1
-        if self._held and not self._depth:
-            held, self._held = self._held, []
+        self.depth -= 1
+        if self.held and not self.depth:
+            held, self.held = self.held, []
             for connection in held:
                 connection.flush()

@@ -24,6 +24,7 @@ from ovms.net.handler import PumpHandler, UnexpectedTls
 from ovms.net.http import TLS_ALERT, HttpHandler, Speech, speech
 from ovms.net.traffic import Traffic, measure, unacknowledged, unread
 from ovms.net.turns import (
+    BYTES_A_MESSAGE,
     CHUNK,
     FRAMES_CHUNK,
     SLOW_PAUSE,
@@ -154,14 +155,14 @@ class Pump(asyncio.Protocol):
 
     def send(self, message: Message) -> bool:
         """Send a message; false if the connection is not open or the message fits no line."""
-        if self.session.state is not OPEN:
-            return False
         try:
-            is_sent = self.write(self.session.send(message))
+            line = self.session.send(message)
         except LocalProtocolError:
             return False
-        self.counts.messages_sent += is_sent
-        return is_sent
+        if not self.write(line):
+            return False
+        self.counts.messages_sent += 1
+        return True
 
     def send_all(self, messages: Sequence[Message]) -> bool:
         """Send messages in one piece, at less cost than one by one; false if not all were sent."""
@@ -333,19 +334,21 @@ class Pump(asyncio.Protocol):
             data = self._codec.outgoing()
         self.sent += len(data)
         self.counts.bytes_sent += len(data)
-        if self._turns is None or not self._turns.cork.is_in:
+        turns = self._turns
+        if turns is None or not turns.cork.depth:
             self._send_off(transport, data)
-        else:
-            if not self._corked:
-                self._turns.cork.hold(self)
-            self._corked += (data,)
+            return True
+        if not self._corked:
+            turns.cork.held.append(self)
+        self._corked += (data,)
         return True
 
     def flush(self) -> None:
         """Write what was held back during a turn."""
         corked, self._corked = self._corked, ()
-        if corked and self._transport is not None and not self._transport.is_closing():
-            self._send_off(self._transport, b"".join(corked))
+        transport = self._transport
+        if corked and transport is not None and not transport.is_closing():
+            self._send_off(transport, b"".join(corked) if len(corked) > 1 else corked[0])
 
     def _send_off(self, transport: asyncio.Transport, data: bytes) -> None:
         transport.write(data)
@@ -380,6 +383,15 @@ class Pump(asyncio.Protocol):
             with self._turns.cork:
                 self._take_some(ReadTurn(self._turns.now))
 
+    def _process_whole(self, turns: TurnQueue, messages: list[Message], data: bytes) -> None:
+        """Handle messages of whole lines that came alone: no look at their turn is needed."""
+        with turns.cork:
+            if messages:
+                self._handle(messages)
+            if self.session.error is not None and not self._is_paused:
+                self._read(b"", None)
+            self._end_turn(data.count(b"\n") + len(data) / BYTES_A_MESSAGE, turns.now())
+
     def _take_some(self, turn: ReadTurn | None) -> None:
         is_begun = self._has_lines or self._is_paused
         if self._has_lines and not self._is_stopped:
@@ -399,7 +411,10 @@ class Pump(asyncio.Protocol):
                 self._unread = b""
         if self._codec is not None:
             self._follow()
-        self._end_turn(turn)
+        if turn is None:
+            self._end_turn(0.0, 0.0)
+        else:
+            self._end_turn(turn.cost, turn.began)
 
     @property
     def _is_stopped(self) -> bool:
@@ -422,15 +437,16 @@ class Pump(asyncio.Protocol):
         self._at = end
         return self._unread[start:end]
 
-    def _end_turn(self, turn: ReadTurn | None) -> None:
+    def _end_turn(self, cost: float, began: float) -> None:
         """Wait for the next turn if something is left or the allowance is used up."""
         pause = SLOW_PAUSE if self._is_slow else 0.0
         self._is_slow = False
-        if self.session.state is not OPEN or self._transport is None:
+        is_open = self.session.state is OPEN
+        if not is_open or self._transport is None:
             pause = 0.0
-        elif turn is not None and self.allowance is not None:
-            pause = max(pause, self.allowance.spend(turn.cost, turn.began))
-        if self._is_stopped:
+        elif self.allowance is not None:
+            pause = max(pause, self.allowance.spend(cost, began))
+        if self._is_paused and is_open:
             return
         if self._turns is not None and (pause or self._unread or self._has_lines):
             self._is_waiting = True
@@ -624,6 +640,12 @@ class Pump(asyncio.Protocol):
         """Pass bytes to the session, and its events to the handler."""
         self.received += len(data)
         self.counts.bytes_received += len(data)
+        turns, is_held = self._turns, self._is_waiting or self._is_paused
+        if self.on_messages is not None and turns is not None and not is_held:
+            messages = None if self._codec else self.session.take_whole(data, self._at_once)
+            if messages is not None:
+                self._process_whole(turns, messages, data)
+                return
         if self._first is not None:
             data = self._find_out(data)
             if not data:

@@ -15,6 +15,7 @@ import binascii
 import hmac
 import warnings
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Protocol
 
 TOKEN_LENGTH = 22
@@ -89,9 +90,8 @@ def make_token(random_bytes: RandomBytes) -> str:
     return encode_base64(random_bytes(17))[:TOKEN_LENGTH].decode("ascii")
 
 
-def encode_base64(data: bytes) -> bytes:
-    """Return padded base64 without a line end."""
-    return binascii.b2a_base64(data, newline=False)
+encode_base64: Callable[[bytes], bytes] = partial(binascii.b2a_base64, newline=False)
+"""Returns padded base64 without a line end."""
 
 
 def decode_base64(text: bytes) -> bytes:
@@ -109,10 +109,10 @@ def decode_padded(texts: Iterable[bytes]) -> list[bytes]:
 
     Raises ``ValueError`` if one of them is anything else.
     """
-    return [_decode(text, strict_mode=True) for text in texts]
+    return list(map(_decode_padded, texts))
 
 
-_decode = binascii.a2b_base64
+_decode_padded = partial(binascii.a2b_base64, strict_mode=True)
 
 
 def hmac_md5(secret: bytes, data: bytes) -> bytes:

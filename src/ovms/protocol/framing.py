@@ -49,6 +49,17 @@ class LineReader:
         lines.reverse()
         self._lines[:0] = lines
 
+    def split_whole(self, data: bytes) -> list[bytes] | None:
+        """Return the lines of bytes that came, if all are whole, end with CR LF, and none waits.
+
+        ``None`` for anything else, of which nothing is kept: :meth:`feed` it. A line may have an
+        end within, if that is none but LF.
+        """
+        if self._lines or self._held or self._is_begun or len(data) >= self.limit:
+            return None
+        lines = data.split(LINE_END)
+        return None if lines.pop() or b"" in lines else lines
+
     def next_line(self) -> bytes | None:
         """Return the next line without its end; ``None`` until more bytes come.
 

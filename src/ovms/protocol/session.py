@@ -152,9 +152,10 @@ class Session:
     beginning of one that has not ended.
     """
 
-    __slots__ = ("_begun", "_cipher_in", "_cipher_out", "_deciphered", "_enciphered", "_error",
-                 "_is_after_pong", "_is_client", "_is_from_server", "_on_unfit", "_reader",
-                 "_secret", "_token", "_welcome", "is_proven", "party", "state")  # fmt: skip
+    __slots__ = ("_begun", "_cipher_in", "_cipher_out", "_deciphered", "_enciphered",
+                 "_is_after_pong", "_is_from_server", "_on_unfit", "_reader", "_secret",
+                 "_sure_cipher", "_token", "_welcome", "error", "is_proven", "party",
+                 "state")  # fmt: skip
 
     def __init__(
         self, party: Party, token: str, on_unfit: Callable[[bytes], None] | None = None
@@ -172,8 +173,6 @@ class Session:
         self._token = token
         self._secret = b""
         self._welcome: CallerWelcome | None = None
-        self._is_client = False
-        """The caller is an app or a batch client."""
         self._is_from_server = False
         """The caller is another server."""
         self._reader = LineReader(WELCOME_LINE_LIMIT)
@@ -183,8 +182,11 @@ class Session:
         """What comes is of a line that began with an answer to a ping, which was a message."""
         self._cipher_in: StreamCipher | None = None
         self._cipher_out: StreamCipher | None = None
-        self._error: UnreadableLine | None = None
-        """What is wrong with a line whose turn has not come."""
+        self._sure_cipher: StreamCipher | None = None
+        """That of what comes, once whole lines need no look at each: the other end has proven
+        itself, or is a client, of whom nobody asks for a proof."""
+        self.error: UnreadableLine | None = None
+        """What is wrong with a line, until all before it was returned and this is raised."""
         self._deciphered = 0
         self._enciphered = 0
         """Bytes of both directions before their base64: the positions in the key stream."""
@@ -216,8 +218,11 @@ class Session:
         answer = ServerWelcome(self._token, make_digest(secret, self._token))
         self._process_sent(answer)
         assert self._welcome is not None
-        self._check(self._welcome.token, self._welcome.digest, secret)
-        self._open(secret, self._token, self._welcome.token)
+        welcome = self._welcome
+        self._check(welcome.token, welcome.digest, secret)
+        self._open(secret, self._token, welcome.token)
+        if welcome.role in (Role.APP, Role.BATCH):
+            self._sure_cipher = self._cipher_in
         return answer.encode() + LINE_END
 
     def send_owner_welcome(
@@ -285,7 +290,7 @@ class Session:
         if self.state is State.START and self._on_unfit is not None:
             self._on_unfit(self._reader.begun)
         self.state = State.CLOSED
-        self._error = None
+        self.error = self._sure_cipher = None
         self._reader = LineReader(WELCOME_LINE_LIMIT)
 
     # -- receiving --------------------------------------------------------------------------
@@ -322,11 +327,11 @@ class Session:
         """Return the next events, at most ``limit``; none when none waits.
 
         It is :meth:`receive_data` for who has much to read. Messages of a proven car, and of
-        clients, of whom nobody asks for a proof, are deciphered all at once, at half the cost;
-        anything else comes alone. Raises :class:`RemoteProtocolError` likewise, when all before was
-        returned.
+        clients, are deciphered all at once, at half the cost; anything else comes alone. Raises
+        :class:`RemoteProtocolError` likewise, when all before was returned.
         """
-        if not self._reads_all:
+        cipher = self._sure_cipher
+        if cipher is None:
             return list(islice(self._events(), 1))
         while lines := self._reader.look_ahead(limit):
             try:
@@ -334,21 +339,30 @@ class Session:
             except ValueError:  # one of them is something else, or not padded
                 break
             self._reader.skip()
-            messages = self._decipher_all(ciphered)
-            if messages or self._error is not None:
+            messages = self._decipher_all(cipher, ciphered)
+            if messages or self.error is not None:
                 return messages or list(islice(self._events(), 1))
         return () if self._reader.is_done else list(islice(self._events(), 1))
 
-    @property
-    def _reads_all(self) -> bool:
-        is_readable = self._error is None and self.state is OPEN
-        is_sure = self.is_proven and not self._is_from_server
-        return (is_sure or self._is_client) and is_readable and self._cipher_in is not None
+    def take_whole(self, data: bytes, limit: int) -> list[Message] | None:
+        """Return the messages of bytes that came, if they can be had without another look.
 
-    def _decipher_all(self, ciphered: list[bytes]) -> list[Message]:
+        It is :meth:`feed` and :meth:`take` for nearly all that comes: at most ``limit`` whole lines
+        of messages, while nothing waits. ``None`` for anything else, of which nothing was taken. If
+        :attr:`error` is set, :meth:`take` raises it.
+        """
+        cipher = self._sure_cipher
+        lines = None if cipher is None else self._reader.split_whole(data)
+        if cipher is None or lines is None or len(lines) > limit:
+            return None
+        try:
+            return self._decipher_all(cipher, decode_padded(lines))
+        except ValueError:  # as :meth:`take`
+            return None
+
+    def _decipher_all(self, cipher: StreamCipher, ciphered: list[bytes]) -> list[Message]:
         """Return the messages up to a line that cannot be read, which is told behind them."""
-        assert self._cipher_in is not None
-        plain = self._cipher_in.update(b"".join(ciphered))
+        plain = cipher.update(b"".join(ciphered))
         messages: list[Message] = []
         begin = 0
         for part in ciphered:
@@ -356,7 +370,7 @@ class Session:
             try:
                 message = parse_plain(plain, begin, end)
             except UnreadableLine as error:
-                self._error = error
+                self.error, self._sure_cipher = error, None
                 break
             if message is not None:
                 messages.append(message)
@@ -365,7 +379,7 @@ class Session:
 
     def _events(self) -> Iterator[Event]:
         try:
-            error, self._error = self._error, None
+            error, self.error = self.error, None
             if error is not None:
                 raise error
             while not self._owes_answer and (line := self._reader.next_line()) is not None:
@@ -426,7 +440,10 @@ class Session:
         if is_after_pong and not plain.startswith(MAGIC):
             return None  # the rest of an answer to a ping, which says nothing
         message = parse_plain(plain)
-        self.is_proven = self.is_proven or self._proves(plain)
+        if not self.is_proven and self._proves(plain):
+            self.is_proven = True
+            if not self._is_from_server:
+                self._sure_cipher = self._cipher_in
         return message
 
     def _proves(self, plain: bytes) -> bool:
@@ -481,7 +498,6 @@ class Session:
         if isinstance(event, CallerWelcome):
             self._welcome = event
             self._is_from_server = event.role is Role.SERVER
-            self._is_client = event.role in (Role.APP, Role.BATCH)
         elif isinstance(event, ServerWelcome):
             self._check(event.token, event.digest, self._secret)
             self._open(self._secret, event.token, self._token)
