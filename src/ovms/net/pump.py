@@ -12,7 +12,6 @@ a connection that brings anything but a WebSocket is handed over to it.
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, cast
 
@@ -22,6 +21,7 @@ from ovms.net.counts import UNCOUNTED
 from ovms.net.forwarded import ReadForwarded, read_nothing
 from ovms.net.handler import PumpHandler, UnexpectedTls
 from ovms.net.http import TLS_ALERT, HttpHandler, Speech, speech
+from ovms.net.sockets import expect_life, set_up
 from ovms.net.traffic import Traffic, measure, unacknowledged, unread
 from ovms.net.turns import (
     BYTES_A_MESSAGE,
@@ -270,14 +270,8 @@ class Pump(asyncio.Protocol):
     def expect_life(self, seconds: int) -> None:
         """Have the system detect a lost network within about ``seconds``."""
         connection = self._transport and self._transport.get_extra_info("socket")
-        for option, value in (
-            (socket.TCP_KEEPIDLE, seconds // 2),
-            (socket.TCP_KEEPINTVL, max(1, seconds // 8)),
-            (socket.TCP_KEEPCNT, 4),
-            (socket.TCP_USER_TIMEOUT, seconds * 1000),
-        ):
-            if connection:
-                connection.setsockopt(socket.IPPROTO_TCP, option, value)
+        if connection:
+            expect_life(connection, seconds)
 
     def pause(self) -> None:
         """Stop reading; what has come already waits for :meth:`resume`."""
@@ -628,9 +622,7 @@ class Pump(asyncio.Protocol):
         transport = cast("asyncio.Transport", transport)
         self._transport = transport
         transport.set_write_buffer_limits(high=STREAM_LIMIT)
-        connection = transport.get_extra_info("socket")
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        set_up(transport.get_extra_info("socket"))
         self.peer = self.peer or address_text(transport.get_extra_info("peername"))
         if self._codec is not None:
             self._flush(self._codec)
