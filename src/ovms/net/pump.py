@@ -159,10 +159,9 @@ class Pump(asyncio.Protocol):
             line = self.session.send(message)
         except LocalProtocolError:
             return False
-        if not self.write(line):
-            return False
-        self.counts.messages_sent += 1
-        return True
+        is_sent = self.write(line)
+        self.counts.messages_sent += is_sent
+        return is_sent
 
     def send_all(self, messages: Sequence[Message]) -> bool:
         """Send messages in one piece, at less cost than one by one; false if not all were sent."""
@@ -331,10 +330,10 @@ class Pump(asyncio.Protocol):
         turns = self._turns
         if turns is None or not turns.cork.depth:
             self._send_off(transport, data)
-            return True
-        if not self._corked:
-            turns.cork.held.append(self)
-        self._corked += (data,)
+        else:
+            if not self._corked:
+                turns.cork.held.append(self)
+            self._corked += (data,)
         return True
 
     def flush(self) -> None:
@@ -405,10 +404,8 @@ class Pump(asyncio.Protocol):
                 self._unread = b""
         if self._codec is not None:
             self._follow()
-        if turn is None:
-            self._end_turn(0.0, 0.0)
-        else:
-            self._end_turn(turn.cost, turn.began)
+        cost, began = (0.0, 0.0) if turn is None else (turn.cost, turn.began)
+        self._end_turn(cost, began)
 
     @property
     def _is_stopped(self) -> bool:

@@ -6,7 +6,7 @@ import socket
 
 
 def set_up(connection: socket.socket) -> None:
-    """Have the system look for a lost network, in its own time, and send at once what is written."""
+    """Have what is written sent at once, and the system look for a lost network at times."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
