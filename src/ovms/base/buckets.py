@@ -27,10 +27,12 @@ class Buckets(Generic[K]):
 
     def take(self, key: K, now: float) -> float:
         """Take a try and return 0, or return the seconds until there is one."""
-        wait = self.wait(key, now)
-        if not wait:
-            self._put(key, max(now, self._full.get(key, now)) + self.refill, now)
-        return wait
+        full = max(now, self._full.get(key, now)) + self.refill
+        wait = full - now - self.burst * self.refill
+        if wait > 0:
+            return wait
+        self._put(key, full, now)
+        return 0.0
 
     def wait(self, key: K, now: float) -> float:
         """Return the seconds until there is a try, 0 if there is one. Takes none."""

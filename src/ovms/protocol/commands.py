@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from itertools import chain, repeat
 from typing import Self
+
+import msgspec
 
 from ovms.protocol.messages import Message
 from ovms.protocol.parameters import (
@@ -43,8 +45,7 @@ class Result(IntEnum):
     UNIMPLEMENTED = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(msgspec.Struct, frozen=True, gc=False):
     """``C<number>[,<text>]``."""
 
     number: int
@@ -77,8 +78,7 @@ class Command:
         return None if value is None else cls(value, text.decode("utf-8", "surrogateescape"))
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """``c<number>,<result>[,<text>]``. Some commands are answered by several rows."""
 
     number: int
@@ -161,9 +161,12 @@ class CommandSpec:
     """Without a comma behind its number it crashes the newest ESP32."""
     nothing: str = ""
     """The text of a server's answer that has no rows. Clients know these texts."""
+    by_server: bool = field(init=False)
+    """The server answers it. Made once from ``answered_by``: each command asks for it."""
 
     def __post_init__(self) -> None:
         """Raise ``ValueError`` or ``TypeError`` for a row that cannot be carried out."""
+        object.__setattr__(self, "by_server", self.answered_by is AnsweredBy.SERVER)
         for kind in self.parameters:
             if not isinstance(kind, ParameterType):
                 raise TypeError(f"parameter {kind!r} of command {self.name} has no type")
@@ -182,11 +185,6 @@ class CommandSpec:
     def parameter_names(self) -> tuple[str, ...]:
         """The names of the parameters in their order."""
         return tuple(kind.name for kind in self.parameters)
-
-    @property
-    def by_server(self) -> bool:
-        """Return whether the server answers it."""
-        return self.answered_by is AnsweredBy.SERVER
 
     def problem(self, given: Sequence[str]) -> str | None:
         """Return what is wrong with parameters for it; ``None`` if nothing is."""

@@ -4,7 +4,7 @@ import pytest
 
 from ovms.base.clock import ManualClock
 from ovms.protocol import Message, Party, Role, Session
-from ovms.protocol.commands import Command
+from ovms.protocol.commands import Answer, Command
 from ovms.server.hub.commands import (
     ANSWER_PAUSE,
     ANSWER_TIMEOUT,
@@ -68,7 +68,9 @@ class AskedCar:
         """Have the car answer: who gets each answer."""
         receivers = []
         for answer in answers:
-            outcome = self.queue.answered(message(answer), self.clock.monotonic())
+            came = message(answer)
+            said = Answer.parse(came.data) if came.code == "c" else None
+            outcome = self.queue.answered(came, said, self.clock.monotonic())
             self._act(outcome)
             receivers.append(outcome.receiver)
         return receivers

@@ -22,8 +22,9 @@ Nor does it show that it is the last row: the queue lingers for further ones, th
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Generic, NamedTuple, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
+
+import msgspec
 
 from ovms.protocol import Message
 from ovms.protocol.commands import Answer, Result
@@ -62,6 +63,9 @@ OUTCOMES = {
 }
 """As what a refusal counts; any other as ``REFUSED``."""
 
+ANSWERED: Final = CommandOutcome.ANSWERED
+"""By this name, because each command asks for it."""
+
 A = TypeVar("A")
 """Who asks: a member of the room."""
 
@@ -80,8 +84,7 @@ class Ending(NamedTuple, Generic[A]):
     refusal: Message | None
 
 
-@dataclass(slots=True)
-class Outcome(Generic[A]):
+class Outcome(msgspec.Struct, Generic[A]):
     """What follows for the askers from something that happened, in this order."""
 
     answer: Message | None
@@ -92,8 +95,7 @@ class Outcome(Generic[A]):
     """Commands that are over."""
 
 
-@dataclass(slots=True, eq=False)
-class PendingCommand(Generic[A]):
+class PendingCommand(msgspec.Struct, Generic[A], eq=False):
     """A command on its way."""
 
     asker: A | None
@@ -190,13 +192,13 @@ class CommandQueue(Generic[A]):
             return TOO_LONG
         return self._refusal(pending.number)
 
-    def answered(self, message: Message, now: float) -> Outcome[A]:
+    def answered(self, message: Message, answer: Answer | None, now: float) -> Outcome[A]:
         """Take an answer from the car: ``c…``, or sealed, ``EMc…``.
 
-        Nobody receives it if its asker has gone, or was told already that no answer came.
+        ``answer`` is what it says, ``None`` where it is sealed or cannot be read. Nobody receives
+        it if its asker has gone, or was told already that no answer came.
         """
-        answer = Answer.parse(message.data) if message.code == "c" else None
-        if message.code == "c" and answer is None:
+        if answer is None and message.code == "c":
             return self._outcome(message, BROADCAST)
         return self._outcome(message, self._receiver(answer, now))
 
@@ -308,13 +310,13 @@ class CommandQueue(Generic[A]):
 
     def _receiver(self, answer: Answer | None, now: float) -> A | Broadcast | None:
         """Return who gets an answer; ``None`` is a sealed one."""
-        late = next((pending for pending in self._given_up if pending.fits(answer)), None)
-        if late is not None:
-            return self._answered_late(late, answer)
+        for late in self._given_up:
+            if late.fits(answer):
+                return self._answered_late(late, answer)
         if answer is not None:
-            patient = next((pending for pending in self._patient if pending.fits(answer)), None)
-            if patient is not None:
-                return self._answered_patient(patient, answer, now)
+            for patient in self._patient:
+                if patient.fits(answer):
+                    return self._answered_patient(patient, answer, now)
         current = self._current
         if current is None or current.sent_at is None or not current.fits(answer):
             return self._answered_nobody(answer)
@@ -334,7 +336,7 @@ class CommandQueue(Generic[A]):
         self._pacer.landed(pending.mark)
         if not pending.has_rows:
             pending.has_rows = True
-            self._counts.commands[CommandOutcome.ANSWERED] += 1
+            self._counts.commands[ANSWERED] += 1
             if pending.sent_at is not None:
                 self._counts.round_trips.observe(now - pending.sent_at)
 
@@ -429,7 +431,7 @@ class CommandQueue(Generic[A]):
     # -- sending ----------------------------------------------------------------------------
 
     def _send_next(self, now: float) -> None:
-        while self._current is None and self._pinged is None:
+        while self._waiting and self._current is None and self._pinged is None:
             pending = self._next()
             if pending is None:
                 return
@@ -446,8 +448,6 @@ class CommandQueue(Generic[A]):
 
     def _next(self) -> PendingCommand[A] | None:
         """Return the first waiting command whose number none of the passed ones has."""
-        if not self._waiting:
-            return None
         passed = {pending.number for pending in self._patient}
         return next((each for each in self._waiting if each.number not in passed), None)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from ovms.protocol import Message, Role
 from ovms.protocol.commands import Command
@@ -15,6 +15,10 @@ from ovms.server.hub.pacing import Pacer
 from ovms.server.rights import VehicleRight
 
 NOTHING: Outcome[Any] = Outcome(None, None, ())
+
+
+SERVER: Final = Role.SERVER
+"""By this name each message asks for it: through the class of an Enum it takes 80 ns longer."""
 
 
 class Turn(NamedTuple):
@@ -58,7 +62,7 @@ class Member:
     @property
     def is_local(self) -> bool:
         """It is connected to this server."""
-        return self.role is not Role.SERVER
+        return self.role is not SERVER
 
 
 @dataclass(slots=True, eq=False, kw_only=True)

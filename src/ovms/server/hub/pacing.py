@@ -69,7 +69,11 @@ def budget_of(firmware: LatestMessage | None) -> int:
 
 def wire_length(message: Message) -> int:
     """Return the bytes of a message's ciphered line, its end included."""
-    return (len(MAGIC) + len(message.code) + len(message.data) + 2) // 3 * 4 + 2
+    return (len(message.data) + BEFORE_DATA + 2) // 3 * 4 + 2
+
+
+BEFORE_DATA = len(MAGIC) + 1
+"""Bytes of a line before its data: the last is the code."""
 
 
 PING_LENGTH = wire_length(PING)
@@ -246,11 +250,6 @@ class Pacer:
             self._queues = {}
         return self._queues.setdefault(priority, deque())
 
-    def _send(self, message: Message, length: int, on_sent: OnSent) -> None:
-        if self._guard.send(self._line, message):
-            self._note_sent(length)
-            on_sent(self._sent)
-
     def flush_owed(self) -> None:
         """Do the same; a failure ends here."""
         try:
@@ -300,8 +299,10 @@ class Pacer:
         if self._is_closed:
             return
         length = wire_length(message)
-        if not self._queues and length <= self._room(length):
-            self._send(message, length, on_sent)  # so most cars never have a queue
+        if not self._queues and length <= self._room(length):  # so most cars never have a queue
+            if self._guard.send(self._line, message):
+                self._note_sent(length)
+                on_sent(self._sent)
             return
         waiting = len(self._queues.get(priority, ())) if self._queues else 0
         if priority in MOST_WAITING:

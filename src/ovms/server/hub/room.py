@@ -35,7 +35,7 @@ from ovms.server.hub.counts import CommandOutcome
 from ovms.server.hub.crowd import CrowdedOut, crowded_out
 from ovms.server.hub.interfaces import Line
 from ovms.server.hub.latest import LatestMessages
-from ovms.server.hub.member import Car, Member, Turn
+from ovms.server.hub.member import SERVER, Car, Member, Turn
 from ovms.server.hub.pacing import LONGEST_COMMAND, PONG, Pacer, RemoteCarPacer, budget_of
 from ovms.server.hub.permissions import may_hear, may_say, refusal_of
 from ovms.server.hub.pins import PIN_COMMANDS
@@ -298,7 +298,7 @@ class Room:
             self.receive_from_car(self.car, message)
         elif not isinstance(member, Car):
             member.heard = self._context.clock.monotonic()
-            if member.is_local:
+            if member.role is not SERVER:
                 self._receive_from_client(member, message)
             else:
                 self.relays.receive(member, message)
@@ -523,19 +523,22 @@ class Room:
             self._answer_ping(client, turn.message)
             return
         client.is_busy = True
-        number = turn.command.number if turn.command is not None else None
-        if refusal := refusal_of(client.rights, turn.command):
-            self._refuse(client, turn, refusal)
-            self._next_turn(client)
-        elif turn.command is not None and turn.command.by_server:
-            client.stream = self._context.spawn(self._answer(client, turn.command))
-        elif self.car is not None and not _crashes(turn):
+        message, command = turn
+        refusal = refusal_of(client.rights, command) if client.rights is not None else ""
+        number = spec = None
+        if command is not None:
+            number, spec = command.number, BY_NUMBER.get(command.number)
+        if command is not None and spec is not None and spec.by_server and not refusal:
+            client.stream = self._context.spawn(self._answer(client, command))
+            return
+        if spec is not None and spec.needs_comma and b"," not in message.data:
+            refusal = refusal or NO_TEXT  # it would crash the newest ESP32
+        if self.car is not None and not refusal:
             now = self._context.clock.monotonic()
-            self._follow_up(
-                self.car, self._commands(self.car).ask(client, turn.message, number, now)
-            )
+            queue = self._commands(self.car)
+            self._follow_up(self.car, queue.ask(client, message, number, now))
         else:
-            self._refuse(client, turn, NO_TEXT if _crashes(turn) else NOT_CONNECTED)
+            self._refuse(client, turn, refusal or NOT_CONNECTED)
             self._next_turn(client)
 
     def _next_turn(self, client: Member) -> None:
@@ -579,10 +582,12 @@ class Room:
         answer = Answer.parse(message.data) if message.code == "c" else None
         if answer is not None and answer.number in PIN_COMMANDS:
             self._judge_pin(car, answer, now)  # first: what follows may send the next command
-        self._follow_up(car, self._commands(car).answered(message, now))
+        self._follow_up(car, self._commands(car).answered(message, answer, now))
 
     def _pin_refusal(self, number: int | None) -> str:
         """Return why the car must not be asked a PIN now; empty if it may, or if it asks none."""
+        if number not in PIN_COMMANDS:
+            return ""
         now = self._context.clock.monotonic()
         return self._context.pins.refusal(self.vehicle.id, number, now)
 
@@ -662,12 +667,6 @@ class Room:
 def _refusal_of_message(rights: VehicleRight, message: Message) -> str:
     """Return why somebody with these rights may not have a command sent; empty if they may."""
     return refusal_of(rights, Command.parse(message.data) if message.code == "C" else None)
-
-
-def _crashes(turn: Turn) -> bool:
-    """Return whether the command would crash the newest ESP32."""
-    spec = BY_NUMBER.get(turn.command.number) if turn.command is not None else None
-    return spec is not None and spec.needs_comma and b"," not in turn.message.data
 
 
 class TakenOver(Exception):
