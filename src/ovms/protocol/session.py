@@ -201,11 +201,11 @@ class Session:
         """
         digest = make_digest(secret, self._token)
         welcome = CallerWelcome(role, self._token, digest, vehicle_id, words)
+        state = self._state_after(welcome)
         line = welcome.encode() + LINE_END
         if len(line.split()) != 5 + len(words) or len(line) > WELCOME_LINE_LIMIT:
             raise LocalProtocolError("the vehicle id or a word behind it does not fit a welcome")
-        self._process_sent(welcome)
-        self._secret = secret
+        self.state, self._secret = state, secret
         return line
 
     def accept(self, secret: bytes) -> bytes:
@@ -485,10 +485,14 @@ class Session:
     # -- both -------------------------------------------------------------------------------
 
     def _process_sent(self, event: Event) -> None:
+        self.state = self._state_after(event)
+
+    def _state_after(self, event: Event) -> State:
+        """Return the state to which it leads that we say something; we must be allowed to."""
         state = TRANSITIONS[self.state].get((self.party, type(event)))
         if state is None:
             raise LocalProtocolError(f"no {type(event).__name__} in state {self.state.value}")
-        self.state = state
+        return state
 
     def _process_event(self, event: Event) -> None:
         other = Party.CALLER if self.party is Party.SERVER else Party.SERVER
@@ -515,7 +519,7 @@ class Session:
         key = session_key(secret, server_token, client_token)
         self._cipher_in, self._cipher_out = stream(key), stream(key)
         self._reader.limit = LINE_LIMIT
-        self._secret, self._welcome = b"", None  # nobody asks for them any more
+        self._secret, self._token, self._welcome = b"", "", None  # nobody asks for them any more
 
 
 PROOF_LENGTH = 24

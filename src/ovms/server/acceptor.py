@@ -474,6 +474,7 @@ class ServerConnection:
         self.handler = hub.enter(
             room, role, pump, token=token, is_repeated=is_repeated, rights=rights
         )
+        self._acceptor.welcome(self)
         is_car = role is Role.CAR
         pump.on_messages = self.handler.receive_all if is_car else self._receive_all
 
@@ -484,6 +485,7 @@ class ServerConnection:
         self.handler = self._acceptor.services.peers.admit(
             vehicle.id, vehicle.secret, pump, welcome.words
         )
+        self._acceptor.welcome(self)
 
     # -- what is noted ----------------------------------------------------------------------
 
@@ -567,7 +569,7 @@ class Acceptor:
         self.connections: set[ServerConnection] = set()
         self.numbers = itertools.count(1)
         self._strangers: set[ServerConnection] = set()
-        """Those without a welcome, and some that were welcomed since we last looked."""
+        """Those without a welcome."""
         self.provision_throttle = ProvisionThrottle(clock.monotonic)
         self.nobody = random_bytes(16).hex()
         """The secret of those who do not exist: they take as long as a wrong one."""
@@ -603,13 +605,16 @@ class Acceptor:
 
     def strangers(self) -> Iterator[ServerConnection]:
         """Yield those that may have to leave."""
-        self._strangers = {each for each in self._strangers if each.handler is None}
         return (each for each in self._strangers if each.stage is not None)
 
     def remember(self, connection: ServerConnection) -> None:
         """Take a connection in."""
         self.connections.add(connection)
         self._strangers.add(connection)
+
+    def welcome(self, connection: ServerConnection) -> None:
+        """Count a connection no longer among the strangers."""
+        self._strangers.discard(connection)
 
     def forget(self, connection: ServerConnection) -> None:
         """Leave a connection out that has ended or is about to."""
