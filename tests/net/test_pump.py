@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from functools import partial
 from typing import Any, cast
 
 import pytest
@@ -64,10 +65,13 @@ async def test_each_message_is_one_write() -> None:
 
 
 async def test_socket_options() -> None:
-    """Keep-alive is on and Nagle off; a client's network that is gone is noticed in time."""
+    """Of a caller keep-alive is on and Nagle off; a network that is gone is noticed in time."""
     end = End()
-    async with listening(end) as place, calling(place) as caller:
-        await open_ends(caller, end)
+    async with listening() as place:
+        loop = asyncio.get_running_loop()
+        make = partial(Pump, Session(Party.CALLER, "c" * 22), end)
+        await loop.create_connection(make, place.host, place.port)
+        await end.until(lambda end: end.opens)
         assert end.line._transport is not None
         connection = end.line._transport.get_extra_info("socket")
 
@@ -81,6 +85,7 @@ async def test_socket_options() -> None:
         interval = option(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL)
         assert idle + interval * option(socket.IPPROTO_TCP, socket.TCP_KEEPCNT) <= 60
         assert option(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 60_000
+        end.line.abort()
 
 
 async def test_the_peer_is_named() -> None:

@@ -18,3 +18,12 @@ def test_options() -> None:
         )
         assert idle + interval * count <= 60
         assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 60_000
+
+
+def test_what_a_listener_accepts() -> None:
+    """It has the options of its listener, without a call for each connection."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        set_up(listener)
+        with socket.create_connection(listener.getsockname()), listener.accept()[0] as accepted:
+            assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

@@ -551,6 +551,30 @@ def test_wrong_secret() -> None:
         server.send(PING)
 
 
+def test_a_proven_secret() -> None:
+    """What the welcome proves is known before it is accepted; another secret is refused then."""
+    for secret, is_right in ((b"another secret", False), (SECRET, True), (b"", False)):
+        server = session(Party.SERVER, State.HELLO)
+        assert server.proves(secret) is is_right
+        server.accept(SECRET)
+        assert server.state is State.OPEN
+        server = session(Party.SERVER, State.HELLO)
+        assert server.proves(SECRET)
+        assert server.proves(secret) is is_right
+        if not is_right:
+            with pytest.raises(errors.AuthenticationFailed, match="does not prove"):
+                server.accept(secret)
+
+
+def test_our_own_token_with_a_proven_secret() -> None:
+    """Whoever says our own welcome to us is refused, although its digest is right."""
+    server = Session(Party.SERVER, WELCOME["client_token"])
+    list(server.receive_data(WELCOME["client_line"].encode() + b"\n"))
+    assert server.proves(SECRET)
+    with pytest.raises(errors.AuthenticationFailed, match="own token"):
+        server.accept(SECRET)
+
+
 def test_welcome_before_greeting() -> None:
     """A server that answers before it was asked breaks the protocol."""
     with pytest.raises(errors.RemoteProtocolError, match="ServerWelcome in state start"):

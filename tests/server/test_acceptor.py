@@ -63,6 +63,15 @@ async def test_a_welcome_in_pieces(site: Site) -> None:
     assert await caller.hears_messages(1) == ["A"]
 
 
+async def test_a_welcome_is_one_write(site: Site) -> None:
+    """What a caller is told at once leaves with its welcome: a call of the system less for each."""
+    caller = await site.calls()
+    await caller.says(caller.greeting(Role.CAR))
+    welcome, ping = (await caller.reader.read(4096)).splitlines()
+    assert welcome.startswith(b"MP-S 0 ")
+    assert len(ping) == 8
+
+
 async def test_lines_behind_the_welcome(site: Site) -> None:
     """What came with the welcome is taken when the caller is in."""
     caller = await site.calls()

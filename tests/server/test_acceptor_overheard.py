@@ -9,7 +9,6 @@ from dataclasses import replace
 import pytest
 
 from ovms.protocol import Role
-from ovms.server import acceptor as acceptor_module
 from ovms.server.hub.hub import CAR_REFUSED
 from ovms.server.refusals import Repeated, TlsOnly, WarningKind
 from ovms.server.storage.errors import DatabaseUnwritable
@@ -98,9 +97,9 @@ async def test_a_token_that_cannot_be_remembered(site: Site, log: Log) -> None:
     assert len(log.lines("a car's token is not remembered yet")) == 1
 
 
-async def test_a_database_that_hangs(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_database_that_hangs(site: Site) -> None:
     """A car waits a second for it, an app until it answers."""
-    monkeypatch.setattr(acceptor_module, "CAR_PATIENCE", 0.01)
+    site.acceptor.patience.seconds = 0.01
     site.tokens.gate = asyncio.Event()
     app = await site.calls()
     await app.says(app.greeting(Role.APP))

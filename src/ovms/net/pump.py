@@ -614,12 +614,12 @@ class Pump(asyncio.Protocol):
     # -- asyncio's side ---------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Set the connection up: keep-alive on, Nagle off, the write buffer bounded."""
-        # uvloop's transports are no subclass of asyncio's, only the same in all they do.
-        transport = cast("asyncio.Transport", transport)
+        """Set the connection up; one that a server accepts has its options from the listener."""
+        transport = cast("asyncio.Transport", transport)  # uvloop's is no subclass of it
         self._transport = transport
         transport.set_write_buffer_limits(high=STREAM_LIMIT)
-        set_up(transport.get_extra_info("socket"))
+        if self.session.party is Party.CALLER:
+            set_up(transport.get_extra_info("socket"))
         self.peer = self.peer or address_text(transport.get_extra_info("peername"))
         if self._codec is not None:
             self._flush(self._codec)

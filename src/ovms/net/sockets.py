@@ -1,4 +1,4 @@
-"""Options of a connection's socket."""
+"""Options of sockets."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import socket
 
 
 def set_up(connection: socket.socket) -> None:
-    """Have what is written sent at once, and the system look for a lost network at times."""
+    """Have what is written sent at once, and the system look for a lost network at times.
+
+    Of a listener it holds for all connections that it accepts.
+    """
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 

@@ -39,7 +39,7 @@ from ovms.protocol.crypto import (
     encode_base64,
     make_digest,
     session_key,
-    stream,
+    streams,
 )
 from ovms.protocol.errors import (
     AuthenticationFailed,
@@ -153,7 +153,7 @@ class Session:
     """
 
     __slots__ = ("_begun", "_cipher_in", "_cipher_out", "_deciphered", "_enciphered",
-                 "_is_after_pong", "_is_from_server", "_on_unfit", "_reader", "_secret",
+                 "_is_after_pong", "_is_from_server", "_on_unfit", "_proven", "_reader", "_secret",
                  "_sure_cipher", "_token", "_welcome", "error", "is_proven", "party",
                  "state")  # fmt: skip
 
@@ -172,6 +172,8 @@ class Session:
         """
         self._token = token
         self._secret = b""
+        self._proven: bytes | None = None
+        """The secret that the caller's welcome was found to prove."""
         self._welcome: CallerWelcome | None = None
         self._is_from_server = False
         """The caller is another server."""
@@ -219,11 +221,21 @@ class Session:
         self._process_sent(answer)
         assert self._welcome is not None
         welcome = self._welcome
-        self._check(welcome.token, welcome.digest, secret)
+        self._check(welcome, secret)
         self._open(secret, self._token, welcome.token)
         if welcome.role in (Role.APP, Role.BATCH):
             self._sure_cipher = self._cipher_in
         return answer.encode() + LINE_END
+
+    def proves(self, secret: bytes) -> bool:
+        """Return whether the caller's welcome, which has come, proves that it knows ``secret``.
+
+        :meth:`accept` does not check again what was proven last.
+        """
+        assert self._welcome is not None
+        is_right = digest_proves(secret, self._welcome.token, self._welcome.digest)
+        self._proven = secret if is_right else None
+        return is_right
 
     def send_owner_welcome(
         self, role: Role, user: str, password: str, vehicle_id: str = FIRST_VEHICLE
@@ -503,23 +515,24 @@ class Session:
             self._welcome = event
             self._is_from_server = event.role is Role.SERVER
         elif isinstance(event, ServerWelcome):
-            self._check(event.token, event.digest, self._secret)
+            self._check(event, self._secret)
             self._open(self._secret, event.token, self._token)
         self.state = state
 
-    def _check(self, token: str, digest: str, secret: bytes) -> None:
-        if token == self._token:
+    def _check(self, other: CallerWelcome | ServerWelcome, secret: bytes) -> None:
+        if other.token == self._token:
             self.close()
             raise AuthenticationFailed("our own token came back")
-        if not digest_proves(secret, token, digest):
+        if secret != self._proven and not digest_proves(secret, other.token, other.digest):
             self.close()
             raise AuthenticationFailed("the digest does not prove the secret")
 
     def _open(self, secret: bytes, server_token: str, client_token: str) -> None:
         key = session_key(secret, server_token, client_token)
-        self._cipher_in, self._cipher_out = stream(key), stream(key)
+        self._cipher_in, self._cipher_out = streams(key)
         self._reader.limit = LINE_LIMIT
-        self._secret, self._token, self._welcome = b"", "", None  # nobody asks for them any more
+        self._secret, self._token = b"", ""  # nobody asks for them any more
+        self._proven = self._welcome = None
 
 
 PROOF_LENGTH = 24

@@ -30,7 +30,7 @@ from ovms.net.http import HttpHandler
 from ovms.net.pump import Pump
 from ovms.net.turns import MESSAGE_RATE, Allowance, MessageRate, TurnQueue
 from ovms.protocol import Message, OwnerWelcome, Party, Role, Session, State
-from ovms.protocol.crypto import RandomBytes, digest_proves
+from ovms.protocol.crypto import RandomBytes
 from ovms.protocol.errors import AuthenticationFailed
 from ovms.protocol.records.alert import Alert, AlertKind
 from ovms.protocol.session import Event
@@ -45,6 +45,7 @@ from ovms.server.accounts.login import APP_RIGHT, Login
 from ovms.server.failed_calls import FailureReason
 from ovms.server.hub.hub import Removed, RoomSession
 from ovms.server.hub.room import Room
+from ovms.server.patience import Patience
 from ovms.server.provisions import ProvisionRequests, ProvisionThrottle
 from ovms.server.refusals import (
     NoWelcome,
@@ -341,31 +342,26 @@ class ServerConnection:
             self._entering, self._welcome = None, welcome.without_proof
 
     async def _enter_by_secret(self, pump: Pump, welcome: CallerWelcome) -> None:
-        def proves(secret: str) -> bool:
-            return digest_proves(secret.encode(), welcome.token, welcome.digest)
-
         await self._acceptor.welcome_turns.take()
-        began = asyncio.get_running_loop().time()
+        began = self._acceptor.clock.monotonic()
         welcomes = self._acceptor.welcomes
         try:
-            await self._enter_proven(pump, welcome, proves)
+            await self._enter_proven(pump, welcome)
             welcomes["accepted"] += self.handler is not None
         except (Refusal, Removed, AuthenticationFailed):
             welcomes["refused"] += 1
-            passed = asyncio.get_running_loop().time() - began
+            passed = self._acceptor.clock.monotonic() - began
             await asyncio.sleep(max(0.0, REFUSAL_TIME - passed))
             raise
 
-    async def _enter_proven(
-        self, pump: Pump, welcome: CallerWelcome, proves: Callable[[str], bool]
-    ) -> None:
-        found = await self._find(welcome, proves, is_tls=pump.is_tls)
+    async def _enter_proven(self, pump: Pump, welcome: CallerWelcome) -> None:
+        found = await self._find(pump, welcome, is_tls=pump.is_tls)
         room = found.room
         if pump.session.state is State.CLOSED:
             return  # closed while it was looked up
         kind = "server" if welcome.role is Role.SERVER else "car"
         if room is None or room.vehicle.type != kind:
-            proves(self._acceptor.nobody)
+            pump.session.proves(self._acceptor.nobody.encode())
             raise Refusal("unknown vehicle" if kind == "car" else "unknown server")
         try:
             if found.is_repeated and welcome.role is not Role.CAR:
@@ -373,13 +369,14 @@ class ServerConnection:
                 raise Repeated
             if found.is_proven:
                 self._refuse_plain(pump, room)
-            pump.accept(room.vehicle.secret.encode())
-            if kind == "server":
-                self._enter_peers(pump, room, welcome)
-            else:
-                self._enter_room(
-                    pump, room, welcome.role, token=welcome.token, is_repeated=found.is_repeated
-                )
+            with self._acceptor.cork:  # the welcome and what follows leave in one write
+                pump.accept(room.vehicle.secret.encode())
+                if kind == "server":
+                    self._enter_peers(pump, room, welcome)
+                else:
+                    self._enter_room(
+                        pump, room, welcome.role, token=welcome.token, is_repeated=found.is_repeated
+                    )
         except TlsOnly:
             self._note_failure(pump, FailureReason.TLS_ONLY)
             raise
@@ -392,10 +389,12 @@ class ServerConnection:
             self._acceptor.services.hub.release(room)
         pump.resume()
 
-    async def _find(
-        self, welcome: CallerWelcome, proves: Callable[[str], bool], *, is_tls: bool
-    ) -> Finding:
+    async def _find(self, pump: Pump, welcome: CallerWelcome, *, is_tls: bool) -> Finding:
         """Return the vehicle's room, and what the welcome's token tells."""
+
+        def proves(secret: str) -> bool:
+            return pump.session.proves(secret.encode())
+
         hub, is_stray = self._acceptor.services.hub, not is_tls
         try:
             room, is_proven = await hub.find_proven(welcome.vehicle_key, proves)
@@ -424,8 +423,8 @@ class ServerConnection:
         if welcome.role is not Role.CAR:
             return await check(secret, welcome.token)
         try:
-            async with asyncio.timeout(CAR_PATIENCE):
-                return await check(secret, welcome.token)
+            known = asyncio.ensure_future(check(secret, welcome.token))
+            return await self._acceptor.patience.wait(known)
         except (StoreError, TimeoutError) as error:
             log.warning("a car's token is not remembered yet", **self._facts(),
                         reason=_reason(error))  # fmt: skip
@@ -448,8 +447,9 @@ class ServerConnection:
             raise Refusal("the owner has no such vehicle")
         try:
             self._refuse_plain(pump, room)
-            pump.accept_owner(login.owner, room.vehicle.id, login.listed)
-            self._enter_room(pump, room, welcome.role, rights=login.shared.get(room.vehicle.id))
+            with self._acceptor.cork:
+                pump.accept_owner(login.owner, room.vehicle.id, login.listed)
+                self._enter_room(pump, room, welcome.role, rights=login.shared.get(room.vehicle.id))
         finally:
             hub.release(room)
         pump.resume()
@@ -574,7 +574,9 @@ class Acceptor:
         self.nobody = random_bytes(16).hex()
         """The secret of those who do not exist: they take as long as a wrong one."""
         self._turns = TurnQueue(clock.monotonic)
+        self.cork = self._turns.cork  # until a welcome is complete, too
         self.welcome_turns = WelcomeTurns()
+        self.patience = Patience(CAR_PATIENCE)
         self.counts = CountsByKind(KINDS)
         """What went over all connections, by their kind."""
         self.refusals: Counter[str] = Counter()

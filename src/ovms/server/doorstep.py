@@ -13,7 +13,7 @@ import socket
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ovms.base.clock import Clock, SystemClock
 from ovms.base.failures import FailureLog
@@ -61,6 +61,9 @@ silent one."""
 TCP_ESTABLISHED: Final = 1
 """State of a connection that the caller has not ended, first byte of ``TCP_INFO``."""
 
+Address = tuple[Any, ...]
+"""Host and port, and more of IPv6, as ``accept`` returns it."""
+
 log = get_logger("ovms.doorstep")
 
 
@@ -68,10 +71,9 @@ class Arrival:
     """A connection on the doorstep; a :class:`~ovms.server.strangers.Stranger`."""
 
     __slots__ = (
+        "_address",
         "_doorstep",
-        "_host",
         "_network",
-        "caller",
         "entrance",
         "is_handed_over",
         "is_watched",
@@ -87,20 +89,19 @@ class Arrival:
         self,
         doorstep: Doorstep,
         line: socket.socket,
-        host: str,
+        address: Address,
         entrance: Entrance,
         *,
         needs_header: bool = False,
     ) -> None:
         self._doorstep = doorstep
         self.line = line
-        self._host = host
+        self._address = address
+        """Who calls, as far as it is known: host, port."""
         self._network = ""
         self.entrance = entrance
         self.needs_header = needs_header
         """It is a proxy's, who has not said yet who calls."""
-        self.caller = ""
-        """Who calls, as host:port, if a proxy has said it."""
         self.stage = StrangerStage.SILENT if entrance.tls is not None else None
         if needs_header:
             self.stage = StrangerStage.UNFINISHED
@@ -116,13 +117,12 @@ class Arrival:
     def network(self) -> str:
         """Where the caller is."""
         if not self._network:  # of most callers nobody asks
-            self._network = network_of(self._host)
+            self._network = network_of(str(self._address[0]))
         return self._network
 
     def come_from(self, address: tuple[str, int]) -> None:
         """Note who calls, as a proxy has said it."""
-        self.caller = address_text(address)
-        self._host, self._network = address[0], ""
+        self._address, self._network = address, ""
 
     def reach(self, stage: StrangerStage) -> None:
         """Note how far it has come, and when it first was so far."""
@@ -132,8 +132,8 @@ class Arrival:
     def protocol(self) -> asyncio.Protocol:
         """Make its protocol, which knows who calls."""
         made = self.entrance.protocol()
-        if self.caller and isinstance(made, Pump):
-            made.peer = self.caller
+        if isinstance(made, Pump):
+            made.peer = address_text(self._address)
         return made
 
     def turn_away(self) -> bool:
@@ -184,11 +184,11 @@ class Doorstep:
         """Yield those that may have to leave."""
         return (each for each in self.arrivals if each.stage is not None)
 
-    def arrive(self, line: socket.socket, host: str, entrance: Entrance) -> None:
-        """Take over a connection that was just accepted from ``host``."""
+    def arrive(self, line: socket.socket, address: Address, entrance: Entrance) -> None:
+        """Take over a connection that was just accepted from an address."""
         line.setblocking(False)
-        is_proxy = entrance.has_proxies and self._proxies.trusts(host)
-        arrival = Arrival(self, line, host, entrance, needs_header=is_proxy)
+        is_proxy = entrance.has_proxies and self._proxies.trusts(str(address[0]))
+        arrival = Arrival(self, line, address, entrance, needs_header=is_proxy)
         self.arrivals.add(arrival)
         if arrival.stage is None:
             self._hand_over(arrival)

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Final
 
 from ovms.base.logs import get_logger
+from ovms.net.sockets import set_up
 from ovms.server.doorstep import Doorstep
 from ovms.server.strangers import Stranger, crowd_of, crowding, patient
 
@@ -310,7 +311,7 @@ class Listeners:
                 loop.remove_reader(listener)
                 loop.call_later(ACCEPT_PAUSE, self._watch, listener, entrance)
                 return
-            self._doorstep.arrive(line, str(address[0]), entrance)
+            self._doorstep.arrive(line, address, entrance)
             if self._gate is not None:
                 self._gate.check()
 
@@ -436,6 +437,7 @@ def _bind(family: socket.AddressFamily, address: tuple[str, int]) -> socket.sock
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        set_up(listener)  # its connections have the same
         listener.bind(address)
     except OSError:
         listener.close()

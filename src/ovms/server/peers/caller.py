@@ -87,7 +87,7 @@ class PeerTokens(Protocol):
         """Return a token for a welcome of our own."""
         ...
 
-    async def remember(self, secret: str, token: str) -> bool:
+    def remember(self, secret: str, token: str) -> Awaitable[bool]:
         """Remember a token that others could read; return whether it had been seen before."""
         ...
 

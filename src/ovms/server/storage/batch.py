@@ -49,6 +49,7 @@ class SeenToken:
         """Tell who waits that the database does not take it now."""
         if not self.done.done():
             self.done.set_exception(error)
+            self.done.exception()  # looked at, or the event loop logs it if nobody waits any more
 
 
 @dataclass(slots=True)

@@ -108,7 +108,8 @@ class Writer:
         self.dropped: Counter[str] = Counter()
         """Records that were not kept of each of them."""
         self.counts = WriterCounts()
-        self._task = asyncio.get_running_loop().create_task(self._run(), name="store writer")
+        self._loop = asyncio.get_running_loop()
+        self._task = self._loop.create_task(self._run(), name="store writer")
 
     # Putting: nothing waits. Vehicle ids are in upper case, as the database has them.
 
@@ -172,14 +173,14 @@ class Writer:
         refuses, it raises why, and the token is remembered later. Raises :class:`StoreClosed`.
         """
         batch = self._open_batch()
-        done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        done.add_done_callback(_look_at)
+        done: asyncio.Future[bool] = self._loop.create_future()
         if self.has_seen(memory, token):
             done.set_result(True)
             return done
         if len(self._pending.seen) + len(self._writing.seen) >= MAX_SEEN_WAITING:
             self._refuse()
             done.set_exception(DatabaseError("too many tokens wait for the database"))
+            done.exception()  # looked at, or the event loop logs it if nobody waits any more
             return done
         seen = batch.seen[memory, token] = SeenToken(memory, token, time, done)
         self._awaited.set()
@@ -456,12 +457,6 @@ def _call(callback: Callable[[], object]) -> object:
         context = {"message": "a callback of the store failed", "exception": error}
         asyncio.get_running_loop().call_exception_handler(context)
         return None
-
-
-def _look_at(done: asyncio.Future[bool]) -> None:
-    """Look at an error that nobody waits for any more, or the event loop logs it."""
-    if not done.cancelled():
-        done.exception()
 
 
 def _resolve(done: asyncio.Future[None]) -> None:
