@@ -72,9 +72,12 @@ def test_round_trip(role: Role, token: str, digest: str, car: str, words: list[s
 
 def test_what_is_kept_of_a_welcome() -> None:
     """Neither what proves it nor the password is kept, who called is."""
-    kept = CallerWelcome(Role.CAR, "token", "digest", "car1", ("a",)).without_proof
+    car = CallerWelcome(Role.CAR, "token", "digest", "car1", ("a",))
+    kept = car.without_proof()
     assert (kept.role, kept.vehicle_key, kept.token, kept.digest) == (Role.CAR, "CAR1", "", "")
-    owner = OwnerWelcome(Role.APP, "me", "secret", "*").without_proof
+    known = car.without_proof(is_known=True)
+    assert (known.role, known.vehicle_key, known.digest) == (Role.CAR, "", "")
+    owner = OwnerWelcome(Role.APP, "me", "secret", "*").without_proof()
     assert (owner.role, owner.user, owner.vehicle_key, owner.password) == (Role.APP, "me", "*", "")
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Final
 
 from ovms.protocol.crypto import (
     decode_base64,
@@ -62,15 +63,20 @@ class CallerWelcome:
         """The vehicle id as it is compared."""
         return vehicle_key(self.vehicle_id)
 
-    @property
-    def without_proof(self) -> CallerWelcome:
-        """What it says beside the proof."""
-        return CallerWelcome(self.role, "", "", self.vehicle_id)
+    def without_proof(self, *, is_known: bool = False) -> CallerWelcome:
+        """Return what it says beside the proof; only the role if its vehicle is known otherwise.
+
+        The latter is one object for all of a role.
+        """
+        return _ROLES[self.role] if is_known else CallerWelcome(self.role, "", "", self.vehicle_id)
 
     def encode(self) -> bytes:
         """Return the line, without its end."""
         head = f"MP-{self.role.value} {SCHEME_RC4} {self.token} {self.digest} ".encode("latin-1")
         return head + " ".join((self.vehicle_id, *self.words)).encode()
+
+
+_ROLES: Final = {role: CallerWelcome(role, "", "", "") for role in Role}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +109,8 @@ class OwnerWelcome:
         """The vehicle id as it is compared."""
         return vehicle_key(self.vehicle_id)
 
-    @property
-    def without_proof(self) -> OwnerWelcome:
-        """What it says beside the proof."""
+    def without_proof(self, *, is_known: bool = False) -> OwnerWelcome:
+        """Return what it says beside the proof."""
         return OwnerWelcome(self.role, self.user, "", self.vehicle_id)
 
     def encode(self) -> bytes:

@@ -19,7 +19,7 @@ import math
 import os
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from ovms.base.clock import Clock
 from ovms.base.logs import get_logger
@@ -60,7 +60,7 @@ from ovms.server.refusals import (
 )
 from ovms.server.refused_calls import BY_REFUSAL, RefusedCalls
 from ovms.server.rights import VehicleRight
-from ovms.server.services import ConnectionHandler, Services
+from ovms.server.services import ConnectionHandler, Finding, Services
 from ovms.server.storage.errors import StoreError
 from ovms.server.strangers import StrangerStage
 from ovms.server.strays import StrayDigests
@@ -118,14 +118,6 @@ KINDS = (*(role.name.lower() for role in Role), STRANGER, "http")
 T = TypeVar("T")
 
 log = get_logger("ovms.acceptor")
-
-
-class Finding(NamedTuple):
-    """What was found out of a welcome by secret: its room, if it proves itself, if it is a copy."""
-
-    room: Room | None
-    is_proven: bool = False
-    is_repeated: bool = False
 
 
 class ServerConnection:
@@ -339,7 +331,8 @@ class ServerConnection:
                 self._note_failure(pump, FailureReason.BUSY)
         finally:
             # A task that has ended takes half a kilobyte, and no password need be kept.
-            self._entering, self._welcome = None, welcome.without_proof
+            is_known = bool(self._vehicle_id)
+            self._entering, self._welcome = None, welcome.without_proof(is_known=is_known)
 
     async def _enter_by_secret(self, pump: Pump, welcome: CallerWelcome) -> None:
         await self._acceptor.welcome_turns.take()
@@ -506,7 +499,8 @@ class ServerConnection:
         """Note for the owner why a car failed to connect, unless this server ends it."""
         welcome, is_ours = self._welcome, isinstance(error, GoingAway)
         if isinstance(welcome, CallerWelcome) and welcome.role is Role.CAR and not is_ours:
-            self._acceptor.services.notes.failed(welcome.vehicle_key, _address(pump), reason)
+            called = welcome.vehicle_key or self._vehicle_id
+            self._acceptor.services.notes.failed(called, _address(pump), reason)
 
     def _note_refusal(self, pump: Pump, reason: str) -> None:
         """Note a refused call for who sets up a module; those of apps and at HTTP ports pass."""
@@ -529,7 +523,8 @@ class ServerConnection:
         if self._welcome is not None:
             # A blank in a password makes its end the vehicle id: only a right login shows it.
             if self.login is not None or not isinstance(self._welcome, OwnerWelcome):
-                facts["vehicle"] = self._welcome.vehicle_key[:LOGGED_ID_LENGTH]
+                called = self._welcome.vehicle_key or self._vehicle_id
+                facts["vehicle"] = called[:LOGGED_ID_LENGTH]
             facts["role"] = self._welcome.role.name.lower()
         if isinstance(self._welcome, OwnerWelcome):
             facts["user"] = self._welcome.user[:LOGGED_ID_LENGTH]

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ovms.protocol import Message, Role
 from ovms.protocol.welcome import ProvisionRecord
 from ovms.server.accounts.login import Login, LoginHolder
 from ovms.server.failed_calls import FailureReason
 from ovms.server.hub.hub import Hub
+from ovms.server.hub.room import Room
 from ovms.server.peers.called import PeerService
+
+
+class Finding(NamedTuple):
+    """What was found out of a welcome by secret: its room, if it proves itself, if it is a copy."""
+
+    room: Room | None
+    is_proven: bool = False
+    is_repeated: bool = False
 
 
 class ConnectionHandler(Protocol):
