@@ -68,7 +68,9 @@ class CallerWelcome:
 
         The latter is one object for all of a role.
         """
-        return _ROLES[self.role] if is_known else CallerWelcome(self.role, "", "", self.vehicle_id)
+        if is_known:
+            return _WITHOUT_VEHICLE[self.role]
+        return CallerWelcome(self.role, "", "", self.vehicle_id)
 
     def encode(self) -> bytes:
         """Return the line, without its end."""
@@ -76,7 +78,7 @@ class CallerWelcome:
         return head + " ".join((self.vehicle_id, *self.words)).encode()
 
 
-_ROLES: Final = {role: CallerWelcome(role, "", "", "") for role in Role}
+_WITHOUT_VEHICLE: Final = {role: CallerWelcome(role, "", "", "") for role in Role}
 
 
 @dataclass(frozen=True, slots=True)
