@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -885,6 +886,25 @@ def test_what_is_had_at_once_before_a_line_that_cannot_be_read() -> None:
             with pytest.raises(errors.UnreadableLine):
                 server.take(9)
         assert server.take_whole(said, 9) is None
+
+
+def test_messages_sent_at_once() -> None:
+    """Their lines are those of one by one; what fits no line is left out and advances nothing."""
+    longest = Message("S", b"x" * (LONGEST_PLAIN - len(Message("S").plain)))
+    messages = [Message("S", b"1"), Message("long"), longest, Message("\xff"),
+                Message("S", longest.data + b"x"), Message("T", b"0")]  # fmt: skip
+    for joined_pair in (pair, owner_pair):
+        (caller, server), (_, other) = joined_pair(), joined_pair()
+        lines = server.send_all(messages)
+        expected = []
+        for message in messages:
+            with suppress(errors.LocalProtocolError):
+                expected.append(other.send(message))
+        assert lines == expected
+        heard = list(caller.receive_data(b"".join(lines)))
+        assert [each.code for each in heard if isinstance(each, Message)][-1] == "T"
+        server.close()
+        assert server.send_all(messages) == []
 
 
 def test_a_line_that_cannot_be_read_is_told_behind_those_before() -> None:

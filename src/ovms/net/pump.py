@@ -64,6 +64,8 @@ CLOSE_TIMEOUT = 5.0
 """Seconds a closed connection has to send what was written before, and a WebSocket or a TLS
 connection to confirm that it is closed."""
 
+OnMessages = Callable[[Sequence[Message]], bool]
+
 log = get_logger("ovms.net")
 
 
@@ -77,8 +79,7 @@ class Pump(asyncio.Protocol):
     for a WebSocket.
 
     Reading stops for two reasons that do not know of each other: the handler's :meth:`pause`, and
-    that the connection waits for its next turn. When the connection ends meanwhile, what came
-    before is handled all the same, and then its end.
+    that the connection waits for its next turn. If it ends meanwhile, what came before is handled.
     """
 
     __slots__ = ("_at", "_at_once", "_codec", "_corked", "_error", "_first", "_forwarded",
@@ -124,9 +125,9 @@ class Pump(asyncio.Protocol):
         self._turns = turns
         self._corked: tuple[bytes, ...] = ()
         """What was written during a turn, and leaves at its end."""
-        self.on_messages: Callable[[Sequence[Message]], bool] | None = None
-        """What takes messages in place of the handler, some at once, and returns whether more
-        should come slowly: the shortest way, because nearly all that comes are messages."""
+        self.on_messages: OnMessages | None = None
+        """What takes messages in place of the handler of a pump with turns, some at once, and
+        returns whether more should come slowly: nearly all that comes are messages."""
         self._at_once = TURN_PART
         """Messages that are handled at once; one of who is behind."""
         self.allowance: Allowance | None = None
@@ -165,18 +166,9 @@ class Pump(asyncio.Protocol):
 
     def send_all(self, messages: Sequence[Message]) -> bool:
         """Send messages in one piece, at less cost than one by one; false if not all were sent."""
-        session = self.session
-        if session.state is not OPEN:
-            return False
-        # To encipher a few of them at once costs more than it saves.
-        lines: list[bytes] = []
-        for message in messages:
-            try:
-                lines.append(session.send(message))
-            except LocalProtocolError:
-                continue
+        lines = self.session.send_all(messages)
         if not lines or not self.write(b"".join(lines)):
-            return not messages
+            return not messages and self.session.state is OPEN
         self.counts.messages_sent += len(lines)
         return len(lines) == len(messages)
 
@@ -325,28 +317,24 @@ class Pump(asyncio.Protocol):
             if not self._codec.encode(data):
                 return False
             data = self._codec.outgoing()
-        self.sent += len(data)
-        self.counts.bytes_sent += len(data)
-        turns = self._turns
+        size, turns = len(data), self._turns
+        self.sent += size
+        self.counts.bytes_sent += size
+        self._corked += (data,)
         if turns is None or not turns.cork.depth:
-            self._send_off(transport, data)
-        else:
-            if not self._corked:
-                turns.cork.held.append(self)
-            self._corked += (data,)
+            self.flush()
+        elif len(self._corked) == 1:
+            turns.cork.held.append(self)
         return True
 
     def flush(self) -> None:
-        """Write what was held back during a turn."""
+        """Write what was held back, as during a turn."""
         corked, self._corked = self._corked, ()
         transport = self._transport
         if corked and transport is not None and not transport.is_closing():
-            self._send_off(transport, b"".join(corked) if len(corked) > 1 else corked[0])
-
-    def _send_off(self, transport: asyncio.Transport, data: bytes) -> None:
-        transport.write(data)
-        if self._is_full and transport.get_write_buffer_size() > self.write_limit:
-            self._handler.stalled(self)
+            transport.write(b"".join(corked) if len(corked) > 1 else corked[0])
+            if self._is_full and transport.get_write_buffer_size() > self.write_limit:
+                self._handler.stalled(self)
 
     def _stop(self, error: Exception | None) -> None:
         self.session.close()
@@ -376,11 +364,13 @@ class Pump(asyncio.Protocol):
             with self._turns.cork:
                 self._take_some(ReadTurn(self._turns.now))
 
-    def _process_whole(self, turns: TurnQueue, messages: list[Message], data: bytes) -> None:
+    def _process_whole(self, handle: OnMessages, messages: list[Message], data: bytes) -> None:
         """Handle messages of whole lines that came alone: no look at their turn is needed."""
+        turns = self._turns
+        assert turns is not None
         with turns.cork:
             if messages:
-                self._handle(messages)
+                self._handle_all(handle, messages)
             if self.session.error is not None and not self._is_paused:
                 self._read(b"", None)
             self._end_turn(data.count(b"\n") + len(data) / BYTES_A_MESSAGE, turns.now())
@@ -449,7 +439,8 @@ class Pump(asyncio.Protocol):
         elif self._loss is not None:
             self._finish(*self._loss)
         elif not self._is_ended:
-            self._set_reading()
+            if self._is_held:
+                self._set_reading()
         elif self._transport is not None and not self._stays_open():
             self.flush()
             self._transport.close()
@@ -479,20 +470,29 @@ class Pump(asyncio.Protocol):
 
     def _handle(self, events: Sequence[Event]) -> None:
         """Have one event handled, or several messages."""
-        counts = self.counts
+        if type(events[0]) is Message and self.on_messages is not None:
+            self._handle_all(self.on_messages, cast("Sequence[Message]", events))
+            return
         try:
-            if type(events[0]) is not Message or self.on_messages is None:
-                self._handler.received(self, events[0])
-                return
-            counts.messages_received += len(events)
-            is_behind = self.on_messages(cast("Sequence[Message]", events))
-            self._at_once = 1 if is_behind else TURN_PART
-            if is_behind:
-                self.slow_down()
+            self._handler.received(self, events[0])
         except RemoteProtocolError:
             raise
         except Exception as error:
             self._handler_failed(error)
+
+    def _handle_all(self, handle: OnMessages, messages: Sequence[Message]) -> None:
+        """Have messages handled at once."""
+        self.counts.messages_received += len(messages)
+        try:
+            is_behind = handle(messages)
+        except RemoteProtocolError:
+            raise
+        except Exception as error:
+            self._handler_failed(error)
+            return
+        self._at_once = 1 if is_behind else TURN_PART
+        if is_behind:
+            self.slow_down()
 
     def _handler_failed(self, error: Exception) -> None:
         """Log an unexpected error once; the connection stays open."""
@@ -629,11 +629,11 @@ class Pump(asyncio.Protocol):
         """Pass bytes to the session, and its events to the handler."""
         self.received += len(data)
         self.counts.bytes_received += len(data)
-        turns, is_held = self._turns, self._is_waiting or self._is_paused
-        if self.on_messages is not None and turns is not None and not is_held:
-            messages = None if self._codec else self.session.take_whole(data, self._at_once)
+        is_held = self._is_waiting or self._is_paused
+        if self.on_messages is not None and self._codec is None and not is_held:
+            messages = self.session.take_whole(data, self._at_once)
             if messages is not None:
-                self._process_whole(turns, messages, data)
+                self._process_whole(self.on_messages, messages, data)
                 return
         if self._first is not None:
             data = self._find_out(data)

@@ -153,6 +153,7 @@ class Allowance:
 
     def spend(self, cost: float, now: float) -> float:
         """Count what was sent; return the seconds until more may be, 0 if it may be at once."""
-        rate = self._rate
-        self._full = max(now, self._full) + cost / rate.a_second
-        return max(0.0, self._full - now - rate.burst / rate.a_second)
+        rate, full = self._rate, self._full
+        self._full = full = (now if now > full else full) + cost / rate.a_second
+        wait = full - now - rate.burst / rate.a_second
+        return wait if wait > 0 else 0.0

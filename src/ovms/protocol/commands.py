@@ -74,8 +74,10 @@ class Command(msgspec.Struct, frozen=True, gc=False):
     def parse(cls, data: bytes) -> Self | None:
         """Read the data of a ``C``; ``None`` if they do not begin with a number up to 65535."""
         number, _, text = data.partition(b",")
-        value = _command_number(number)
-        return None if value is None else cls(value, text.decode("utf-8", "surrogateescape"))
+        value = _USUAL.get(number)
+        if value is None and (value := _unusual_number(number)) is None:
+            return None
+        return cls(value, text.decode("utf-8", "surrogateescape"))
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False):
@@ -116,15 +118,15 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
         """Read the data of a ``c``; ``None`` if they have no number and no result."""
         number, _, rest = data.partition(b",")
         result, _, text = rest.partition(b",")
-        value, outcome = _command_number(number), _command_number(result)
-        if value is None or outcome is None:
+        value, outcome = _USUAL.get(number), _USUAL.get(result)
+        if value is None and (value := _unusual_number(number)) is None:
+            return None
+        if outcome is None and (outcome := _unusual_number(result)) is None:
             return None
         return cls(value, outcome, text.decode("utf-8", "surrogateescape"))
 
 
-def _command_number(text: bytes) -> int | None:
-    if text in _USUAL:
-        return _USUAL[text]
+def _unusual_number(text: bytes) -> int | None:
     match = _NUMBER.fullmatch(text)
     value = int(match[1]) if match else None
     return value if value is not None and value <= HIGHEST_COMMAND else None

@@ -11,9 +11,11 @@ from ovms.protocol.errors import LocalProtocolError, UnreadableLine
 MAGIC = b"MP-0 "
 """What every line begins with before it is ciphered."""
 
+UNREADABLE = "a line does not decrypt"
+"""What is wrong with one that does not: the cipher is out of step, and no later one can be read."""
 
-_CODES: Final = bytes(range(256)).decode("latin-1")
-_HEADS: Final = {code: MAGIC + code.encode("latin-1") for code in _CODES}
+CODES_OF_BYTES: Final = bytes(range(256)).decode("latin-1")
+HEADS: Final = {code: MAGIC + code.encode("latin-1") for code in CODES_OF_BYTES}
 """The code of each byte, and what stands before the data. Each message needs them: look-ups."""
 
 
@@ -35,7 +37,7 @@ class Message(msgspec.Struct, frozen=True, gc=False):
         Raises :class:`LocalProtocolError` for a code that is not one byte.
         """
         try:
-            return _HEADS[self.code] + self.data
+            return HEADS[self.code] + self.data
         except KeyError:
             raise LocalProtocolError(f"{self.code[:8]!r} is no message code") from None
 
@@ -56,14 +58,14 @@ def parse_plain(text: bytes, begin: int = 0, end: int | None = None) -> Message 
     """
     end = len(text) if end is None else end
     if not text.startswith(MAGIC, begin, end):
-        raise UnreadableLine("a line does not decrypt")
+        raise UnreadableLine(UNREADABLE)
     at = begin + len(MAGIC)
-    return Message(_CODES[text[at]], text[at + 1 : end]) if at < end else None
+    return Message(CODES_OF_BYTES[text[at]], text[at + 1 : end]) if at < end else None
 
 
 def parse_bare(line: bytes) -> Message:
     """Read a line of scheme 0x31. It must not be empty."""
-    return Message(_CODES[line[0]], line[1:])
+    return Message(CODES_OF_BYTES[line[0]], line[1:])
 
 
 class LatestMessage(msgspec.Struct, frozen=True, gc=False):

@@ -25,7 +25,9 @@ other methods return bytes, which the caller must put on the wire in their order
 from __future__ import annotations
 
 import re
+from binascii import b2a_base64
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from itertools import islice
@@ -49,7 +51,15 @@ from ovms.protocol.errors import (
     UnreadableLine,
 )
 from ovms.protocol.framing import LINE_END, LINE_LIMIT, WELCOME_LINE_LIMIT, LineReader
-from ovms.protocol.messages import MAGIC, Message, parse_bare, parse_plain
+from ovms.protocol.messages import (
+    CODES_OF_BYTES,
+    HEADS,
+    MAGIC,
+    UNREADABLE,
+    Message,
+    parse_bare,
+    parse_plain,
+)
 from ovms.protocol.welcome import (
     FIRST_VEHICLE,
     CallerWelcome,
@@ -284,10 +294,28 @@ class Session:
         if cipher is None:
             return self._bare(message)
         plain = message.plain
-        if len(plain) > LONGEST_PLAIN:
-            raise LocalProtocolError(f"message of {len(plain)} bytes does not fit a line")
-        self._enciphered += len(plain)
-        return encode_base64(cipher.update(plain)) + LINE_END
+        length = len(plain)
+        if length > LONGEST_PLAIN:
+            raise LocalProtocolError(f"message of {length} bytes does not fit a line")
+        self._enciphered += length
+        return b2a_base64(cipher.update(plain), newline=False) + LINE_END
+
+    def send_all(self, messages: Iterable[Message]) -> list[bytes]:
+        """Return the lines of messages, as :meth:`send` does, without those that it refuses."""
+        cipher = self._cipher_out
+        lines: list[bytes] = []
+        if cipher is None or self.state is not OPEN:
+            for message in messages:
+                with suppress(LocalProtocolError):
+                    lines.append(self.send(message))
+            return lines
+        for message in messages:  # not by one call a message: a fifth of what an app costs
+            head = HEADS.get(message.code)
+            plain = message.data if head is None else head + message.data
+            if head is not None and len(plain) <= LONGEST_PLAIN:
+                self._enciphered += len(plain)
+                lines.append(b2a_base64(cipher.update(plain), newline=False) + LINE_END)
+        return lines
 
     @staticmethod
     def _bare(message: Message) -> bytes:
@@ -378,14 +406,14 @@ class Session:
         messages: list[Message] = []
         begin = 0
         for part in ciphered:
-            end = begin + len(part)
-            try:
-                message = parse_plain(plain, begin, end)
-            except UnreadableLine as error:
-                self.error, self._sure_cipher = error, None
+            end, at = begin + len(part), begin + len(MAGIC)
+            if at < end and plain.startswith(
+                MAGIC, begin
+            ):  # as :func:`parse_plain`, without a call
+                messages.append(Message(CODES_OF_BYTES[plain[at]], plain[at + 1 : end]))
+            elif plain[begin:end] != MAGIC:
+                self.error, self._sure_cipher = UnreadableLine(UNREADABLE), None
                 break
-            if message is not None:
-                messages.append(message)
             begin = end
         return messages
 

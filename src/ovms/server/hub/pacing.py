@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import Callable
 from enum import IntEnum
 from functools import partial
-from typing import Protocol
+from typing import Final, Protocol
 
 from ovms.base.clock import Clock
 from ovms.protocol import Message
@@ -91,6 +91,9 @@ class Priority(IntEnum):
 
     __hash__ = int.__hash__  # an Enum's own costs a call, several times a message
 
+
+COMMAND: Final = Priority.COMMAND
+"""By this name, because each command asks for it."""
 
 MOST_WAITING = {Priority.OWED: OWED_LIMIT, Priority.PASSED: PASSED_LIMIT}
 """How many of a priority may wait; of the others only the newest waits."""
@@ -179,7 +182,7 @@ class Pacer:
 
     def command(self, message: Message, on_sent: OnSent) -> None:
         """Send a command, now or when it fits. There must be no other that is not answered."""
-        self._put(Priority.COMMAND, message, on_sent)
+        self._put(COMMAND, message, on_sent)
 
     def withdraw(self) -> None:
         """Drop a command that still waits."""
@@ -231,7 +234,9 @@ class Pacer:
 
     def flush(self) -> None:
         """Send as much of what waits as fits."""
-        for priority in sorted(self._queues or ()):
+        if self._queues is None:
+            return
+        for priority in sorted(self._queues):
             if not self._send_waiting(priority):
                 self._waiting.add(self)
                 if (
