@@ -15,6 +15,7 @@ import binascii
 import hmac
 import warnings
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Protocol
 
 TOKEN_LENGTH = 22

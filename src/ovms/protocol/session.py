@@ -407,9 +407,7 @@ class Session:
         begin = 0
         for part in ciphered:
             end, at = begin + len(part), begin + len(MAGIC)
-            if at < end and plain.startswith(
-                MAGIC, begin
-            ):  # as :func:`parse_plain`, without a call
+            if at < end and plain.startswith(MAGIC, begin):  # parse_plain, without a call
                 messages.append(Message(CODES_OF_BYTES[plain[at]], plain[at + 1 : end]))
             elif plain[begin:end] != MAGIC:
                 self.error, self._sure_cipher = UnreadableLine(UNREADABLE), None
