@@ -12,6 +12,7 @@ from ovms.server.storage.encryption import Keys
 from ovms.server.storage.errors import DatabaseLocked, DatabaseUnwritable
 from ovms.server.storage.keyfile import KeyFile
 from ovms.server.storage.sqlite.connections import (
+    LONGEST_LOG,
     KeptConnection,
     SqliteEngine,
     _truncate,
@@ -126,6 +127,7 @@ def test_kept_connection(path: Path) -> None:
     with kept.opened() as second:
         assert second is not first
         assert second.execute("PRAGMA busy_timeout").fetchone() == (0,)
+        assert second.execute("PRAGMA wal_autocheckpoint").fetchone() == (LONGEST_LOG,)
     kept.close()
     kept.close()
 

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,13 +18,14 @@ from ovms.server.storage.errors import (
     DatabaseUnwritable,
     NotADatabase,
 )
+from ovms.server.storage.expiry import ExpiryKind
 from ovms.server.storage.keyfile import KeyFile
-from ovms.server.storage.sqlite import connections
+from ovms.server.storage.sqlite import checkpoints, connections
 from ovms.server.storage.sqlite import database as module
 from ovms.server.storage.sqlite.database import SqliteDatabase
-from ovms.server.values import LatestMessage
+from ovms.server.values import KeptRecord, LatestMessage
 from tests.server.storage.databases import rows
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, until
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -135,3 +138,25 @@ def test_check(tmp_path: Path) -> None:
     path.write_bytes(b"hello, I am a text file\n" * 100)
     with pytest.raises(NotADatabase, match="not a database"):
         SqliteDatabase(path, key_file).check()
+
+
+async def test_the_log_is_moved_beside_the_writer(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was committed, and what has expired, is soon in the file, which commits do not do."""
+    monkeypatch.setattr(checkpoints, "CHANGES", 1)
+    path = Path(database.name)
+
+    def records_in_the_file() -> int:
+        copy = path.with_name("copy.db")
+        shutil.copyfile(path, copy)
+        with closing(sqlite3.connect(copy)) as connection:
+            found: int = connection.execute("SELECT count(*) FROM history").fetchone()[0]
+        return found
+
+    batch = Batch()
+    batch.history.put("CAR1", KeptRecord("T", 1, 5, 9, b"x", None, 5.0), None)
+    await database.apply(batch)
+    await until(lambda: records_in_the_file() == 1)
+    assert await database.expire(ExpiryKind.HISTORY, 10.0) == 1
+    await until(lambda: records_in_the_file() == 0)

@@ -40,6 +40,10 @@ STATEMENTS_KEPT: Final = 32
 """Statements that a connection keeps prepared, not Python's 128: those of many rows are as many as
 there are numbers of rows, 30 to 300 kB each, and seldom come again before the others."""
 
+LONGEST_LOG: Final = 4000
+"""Pages in the log at which the writer itself moves them into the file, 16 MB: a thread of its own
+does so long before (:mod:`.checkpoints`)."""
+
 _PRAGMAS: Final = (
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
@@ -160,6 +164,7 @@ class KeptConnection:
             try:
                 if self._connection is None:
                     self._connection = connect(self._path, self._busy_timeout)
+                    self._connection.execute(f"PRAGMA wal_autocheckpoint = {LONGEST_LOG}")
                 yield self._connection
             except BaseException:
                 self.close()

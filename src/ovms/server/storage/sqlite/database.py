@@ -13,6 +13,7 @@ from ovms.server.storage.database import Database, Lane
 from ovms.server.storage.errors import DatabaseLocked, UnsupportedDatabase
 from ovms.server.storage.history_quota import HistoryQuota
 from ovms.server.storage.limits import HISTORY_DEFAULTS, HistoryLimits
+from ovms.server.storage.sqlite.checkpoints import Checkpoints
 from ovms.server.storage.sqlite.connections import (
     KeptConnection,
     SqliteEngine,
@@ -49,6 +50,9 @@ if TYPE_CHECKING:
 WRITER_BUSY_TIMEOUT: Final = 2.0
 """Seconds the writer waits for a lock; it tries again anyway, and must not outlast its closing."""
 
+PAGES_OF_EXPIRED: Final = 3
+"""Pages that a row changes which expires: its own and those of two indexes, each far apart."""
+
 LOG_BUSY_TIMEOUT: Final = 0.5
 """Seconds to wait for those who read before the log is emptied; nobody can write meanwhile."""
 
@@ -71,6 +75,7 @@ class SqliteDatabase(Database):
         self._writer = Worker(
             "ovms-writer", connection.opened, connection.close, on_damage=self.note_damage
         )
+        self._checkpoints = Checkpoints(path, self.note_damage)
 
     @classmethod
     def at_url(
@@ -177,13 +182,18 @@ class SqliteDatabase(Database):
 
     async def apply(self, batch: Batch) -> int:
         """Commit a batch in the writer's thread."""
-        return await self._writer.run(
+        rows = batch.rows()
+        lost = await self._writer.run(
             lambda connection: apply(SqliteWriter(connection), batch, self._quota)
         )
+        self._checkpoints.note(rows)
+        return lost
 
     async def expire(self, kind: ExpiryKind, now: float) -> int:
         """Delete a chunk in the writer's thread."""
-        return await self._writer.run(partial(expire, kind=kind, now=now))
+        rows = await self._writer.run(partial(expire, kind=kind, now=now))
+        self._checkpoints.note(rows * PAGES_OF_EXPIRED)
+        return rows
 
     async def forget_deleted(self) -> bool:
         """Empty the write-ahead log; what is deleted is overwritten in the file itself."""
@@ -204,6 +214,7 @@ class SqliteDatabase(Database):
         The last to close writes the log into the database and removes it. An interrupted one does
         not, so a lane is never the last.
         """
+        await self._checkpoints.close()
         workers: list[Worker[Any]] = [*self._lanes.values(), self._writes, self._writer]
         for worker in workers:
             await worker.close()
