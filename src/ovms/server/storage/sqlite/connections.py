@@ -40,9 +40,13 @@ STATEMENTS_KEPT: Final = 32
 """Statements that a connection keeps prepared, not Python's 128: those of many rows are as many as
 there are numbers of rows, 30 to 300 kB each, and seldom come again before the others."""
 
-LONGEST_LOG: Final = 4000
-"""Pages in the log at which the writer itself moves them into the file, 16 MB: a thread of its own
+LONGEST_LOG: Final = 10_000
+"""Pages in the log at which the writer itself moves them into the file, 40 MB: a thread of its own
 does so long before (:mod:`.checkpoints`)."""
+
+WRITER_CACHE: Final = 8192
+"""kB of pages that the writer keeps, not SQLite's 2,000: a commit changes two pages for each car
+that sent records, and what does not fit is written twice. It fills only as cars send."""
 
 _PRAGMAS: Final = (
     "PRAGMA synchronous = FULL",
@@ -165,6 +169,7 @@ class KeptConnection:
                 if self._connection is None:
                     self._connection = connect(self._path, self._busy_timeout)
                     self._connection.execute(f"PRAGMA wal_autocheckpoint = {LONGEST_LOG}")
+                    self._connection.execute(f"PRAGMA cache_size = -{WRITER_CACHE}")
                 yield self._connection
             except BaseException:
                 self.close()

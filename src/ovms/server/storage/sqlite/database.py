@@ -50,8 +50,8 @@ if TYPE_CHECKING:
 WRITER_BUSY_TIMEOUT: Final = 2.0
 """Seconds the writer waits for a lock; it tries again anyway, and must not outlast its closing."""
 
-PAGES_OF_EXPIRED: Final = 3
-"""Pages that a row changes which expires: its own and those of two indexes, each far apart."""
+EXPIRED_CHANGES: Final = 5
+"""Changes that a row counts which expires: its own page and those of two indexes are far apart."""
 
 LOG_BUSY_TIMEOUT: Final = 0.5
 """Seconds to wait for those who read before the log is emptied; nobody can write meanwhile."""
@@ -192,7 +192,7 @@ class SqliteDatabase(Database):
     async def expire(self, kind: ExpiryKind, now: float) -> int:
         """Delete a chunk in the writer's thread."""
         rows = await self._writer.run(partial(expire, kind=kind, now=now))
-        self._checkpoints.note(rows * PAGES_OF_EXPIRED)
+        self._checkpoints.note(rows * EXPIRED_CHANGES)
         return rows
 
     async def forget_deleted(self) -> bool:
