@@ -23,7 +23,7 @@ def is_moved(path: Path) -> bool:
     shutil.copyfile(path, copy)
     with closing(sqlite3.connect(copy)) as connection:
         found = connection.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'more'")
-        return found.fetchone() == (1,)
+        return bool(found.fetchone()[0])
 
 
 def fail(error: DamagedDatabase) -> None:
