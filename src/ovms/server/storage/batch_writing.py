@@ -93,18 +93,24 @@ def write_seen(connection: WriterConnection, tokens: Collection[SeenToken]) -> N
     changed: dict[BlockKey, int] = {}
     uses: dict[bytes, float] = {}
     for token in tokens:
-        keys = [(token.memory, part, token.place.block(part)) for part in range(PARTS_LIMIT)]
-        own = [blocks.get(key, 0) for key in keys]
+        own: list[int] = []
+        while len(own) < PARTS_LIMIT and (not own or own[-1]):  # behind an empty one all are
+            own.append(blocks.get(_block_key(token, len(own)), 0))
         token.was_seen = is_in(token.place, own)
         if not token.was_seen:
             part, bits = add(token.place, own)
-            blocks[keys[part]] = changed[keys[part]] = bits
+            key = _block_key(token, part)
+            blocks[key] = changed[key] = bits
             uses[token.memory] = token.time
     rows: Iterator[tuple[Any, ...]] = (
         (*key, bits.to_bytes(BLOCK_BYTES)) for key, bits in changed.items()
     )
     connection.put(Put.SEEN, rows)
     connection.put(Put.USES, uses.items())
+
+
+def _block_key(token: SeenToken, part: int) -> BlockKey:
+    return token.memory, part, token.place.block(part)
 
 
 def _blocks(connection: WriterConnection, tokens: Iterable[SeenToken]) -> dict[BlockKey, int]:

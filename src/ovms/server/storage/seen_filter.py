@@ -30,6 +30,8 @@ _PLACES: Final = BLOCK_BYTES * 8
 _HALF: Final = _PLACES // 2
 _HASHED: Final = Struct(f">I{BITS}H")
 """What of a token's hash names its block, and its bits in it."""
+_WORDS: Final = Struct(f"<{_PLACES // 64}Q")
+"""A block in words of 64 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +51,10 @@ def place_of(memory: bytes, token: str) -> TokenPlace:
     """Return the place of a token; ``memory`` names the memory, in up to 64 bytes."""
     hashed = blake2b(token.encode("latin-1", "replace"), key=memory).digest()
     number, *places = _HASHED.unpack_from(hashed)
-    bits = 0
+    words = [0] * (_PLACES // 64)  # small numbers: one of 4096 bits is made anew for each bit
     for place in places:
-        bits |= 1 << place % _PLACES
-    return TokenPlace(number, bits)
+        words[place % _PLACES // 64] |= 1 << (place & 63)
+    return TokenPlace(number, int.from_bytes(_WORDS.pack(*words), "little"))
 
 
 def is_in(place: TokenPlace, blocks: Sequence[int]) -> bool:
