@@ -83,10 +83,11 @@ class Pump(asyncio.Protocol):
     """
 
     __slots__ = ("_at", "_at_once", "_codec", "_corked", "_error", "_first", "_forwarded",
-                 "_handler", "_has_failed", "_has_lines", "_http", "_is_ended", "_is_full",
-                 "_is_held", "_is_paused", "_is_proxied_tls", "_is_slow", "_is_waiting", "_left",
-                 "_loss", "_transport", "_turns", "_unread", "_waiters", "allowance", "counts",
-                 "on_messages", "peer", "received", "sent", "session", "write_limit")  # fmt: skip
+                 "_handler", "_has_failed", "_has_lines", "_has_tls", "_http", "_is_ended",
+                 "_is_full", "_is_held", "_is_paused", "_is_proxied_tls", "_is_slow", "_is_waiting",
+                 "_left", "_loss", "_transport", "_turns", "_unread", "_waiters", "allowance",
+                 "counts", "on_messages", "peer", "received", "sent", "session",
+                 "write_limit")  # fmt: skip
 
     def __init__(
         self,
@@ -108,6 +109,7 @@ class Pump(asyncio.Protocol):
         """Address of the other end, as host:port: the connection's, unless it was set before, or a
         proxy says who asked it for a WebSocket."""
         self._forwarded = forwarded
+        self._has_tls = False
         self._is_proxied_tls: bool | None = None
         """The other end speaks TLS with the proxy in front; ``None`` where none says it."""
         self.received = 0
@@ -203,11 +205,6 @@ class Pump(asyncio.Protocol):
         return self._has_tls if self._is_proxied_tls is None else self._is_proxied_tls
 
     @property
-    def _has_tls(self) -> bool:
-        transport = self._transport
-        return transport is not None and transport.get_extra_info("sslcontext") is not None
-
-    @property
     def is_websocket(self) -> bool:
         """Whether lines go over a WebSocket."""
         return self._codec is not None
@@ -260,9 +257,8 @@ class Pump(asyncio.Protocol):
 
     def expect_life(self, seconds: int) -> None:
         """Have the system detect a lost network within about ``seconds``."""
-        connection = self._transport and self._transport.get_extra_info("socket")
-        if connection:
-            expect_life(connection, seconds)
+        if self._transport is not None:
+            expect_life(self._transport.get_extra_info("socket"), seconds)
 
     def pause(self) -> None:
         """Stop reading; what has come already waits for :meth:`resume`."""
@@ -272,8 +268,10 @@ class Pump(asyncio.Protocol):
     def resume(self) -> None:
         """Process what has come, and read on unless that leads to another :meth:`pause`."""
         self._is_paused = False
-        self._has_lines = True  # before the welcome the session stops by itself
-        if not self._is_waiting:
+        self._has_lines = not self.session.is_idle  # before the welcome it stops by itself
+        if not (self._has_lines or self._unread or self._codec is not None or self._is_ended):
+            self._set_reading()  # as nearly always: nothing has come behind the welcome
+        elif not self._is_waiting:
             self._process()
 
     def slow_down(self) -> None:
@@ -293,7 +291,7 @@ class Pump(asyncio.Protocol):
         if codec is None or codec.is_void:
             transport.close()
             # TLS also waits for the other end to close.
-            if transport.get_write_buffer_size() or transport.get_extra_info("sslcontext"):
+            if transport.get_write_buffer_size() or self._has_tls:
                 asyncio.get_running_loop().call_later(CLOSE_TIMEOUT, transport.abort)
             return
         from ovms.net.websocket import close_code
@@ -617,6 +615,7 @@ class Pump(asyncio.Protocol):
         """Set the connection up; one that a server accepts has its options from the listener."""
         transport = cast("asyncio.Transport", transport)  # uvloop's is no subclass of it
         self._transport = transport
+        self._has_tls = transport.get_extra_info("sslcontext") is not None
         transport.set_write_buffer_limits(high=STREAM_LIMIT)
         if self.session.party is Party.CALLER:
             set_up(transport.get_extra_info("socket"))

@@ -358,6 +358,11 @@ class Session:
         """Bytes that wait and are not events yet."""
         return self._reader.waiting
 
+    @property
+    def is_idle(self) -> bool:
+        """Nothing waits for :meth:`take`: no line, no error, no answer without a line end."""
+        return self._reader.is_done and self.error is None and not self._is_from_server
+
     def feed(self, data: bytes) -> None:
         """Add bytes that came, for :meth:`take`."""
         if self.state is not CLOSED:
@@ -372,7 +377,7 @@ class Session:
         """
         cipher = self._sure_cipher
         if cipher is None:
-            return list(islice(self._events(), 1))
+            return () if self.is_idle else list(islice(self._events(), 1))
         while lines := self._reader.look_ahead(limit):
             try:
                 ciphered = decode_padded(lines)

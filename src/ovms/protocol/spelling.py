@@ -16,7 +16,7 @@ def composed(text: str) -> str:
 
 def vehicle_key(text: str) -> str:
     """Return the form in which vehicle ids are stored and compared; never fails."""
-    return composed(composed(text).upper())
+    return text.upper() if text.isascii() else composed(composed(text).upper())
 
 
 def owner_key(text: str) -> str:

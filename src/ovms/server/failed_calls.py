@@ -103,11 +103,11 @@ class FailedCalls:
     def note(self, vehicle_id: str, address: str, reason: FailureReason) -> None:
         """Note that a vehicle's car, or who claims to be it, failed to connect."""
         now = self._clock.time()
-        self.on_note(FailedCall(vehicle_id, now, address, reason.value, 1, now))
+        call = FailedCall(vehicle_id, now, address, reason.value, 1, now)
+        self.on_note(call)
         older = self._pending.get(vehicle_id)
         if older is None and len(self._pending) >= PENDING_LIMIT:
             return
-        call = FailedCall(vehicle_id, now, address, reason.value, 1, now)
         if older is not None:
             call = replace(call, count=older.count + 1, first=older.first)
         self._pending[vehicle_id] = call

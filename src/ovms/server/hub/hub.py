@@ -220,9 +220,11 @@ class Hub:
         """Return a vehicle's telemetry log: it outlives the room, or it would log too often."""
         telemetry = self._logs.get(vehicle.id)
         if telemetry is None:
-            telemetry = TelemetryLog(vehicle.id, self._storage, self._settings.log)
+            days = vehicle.log_days, vehicle.log_position_days
+            telemetry = TelemetryLog(vehicle.id, self._storage, self._settings.log, *days)
             self._logs[vehicle.id] = telemetry
-        telemetry.keep_for(vehicle.log_days, vehicle.log_position_days)
+        else:
+            telemetry.keep_for(vehicle.log_days, vehicle.log_position_days)
         return telemetry
 
     def enter(
@@ -272,7 +274,8 @@ class Hub:
 
     def release(self, room: Room) -> None:
         """Drop a room that nobody is in."""
-        if not room.members and self.rooms.get(room.vehicle.id) is room:
+        is_used = room.car or room.waiting or room.clients or room.relays.members
+        if not is_used and self.rooms.get(room.vehicle.id) is room:
             del self.rooms[room.vehicle.id]
 
     def tick(self) -> None:
