@@ -53,6 +53,7 @@ class FakeLine:
 
     def __init__(self) -> None:
         self.answers: list[Answer] = []
+        self.pieces: list[int] = []
         self.closed: list[Exception | None] = []
         self.room = asyncio.Event()
         self.room.set()
@@ -65,8 +66,9 @@ class FakeLine:
         return True
 
     def send_all(self, messages: Sequence[Message]) -> bool:
-        """Take nothing: no car asks."""
-        raise NotImplementedError
+        """Take answers, and note how many came in a piece."""
+        self.pieces.append(len(messages))
+        return all([self.send(each) for each in messages])
 
     async def drained(self) -> None:
         """Wait for room."""
@@ -112,6 +114,16 @@ async def test_records_are_asked_for_the_vehicle_page_by_page(
         ("CAR1", "T", NEW_YEAR, key, 2, 1),
     ]
     assert [row.text.split(",")[-1] for row in line.answers] == ["x", "y"]
+
+
+async def test_few_rows_go_in_one_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page leaves in pieces, and others have their turn in between."""
+    monkeypatch.setattr(answers, "PAGE", 5)
+    monkeypatch.setattr(answers, "ROWS_A_TURN", 2)
+    line = FakeLine()
+    await answer(storage_of(*[b"x"] * 7), "CAR1", Command(32, "T"), asker(line))
+    assert line.pieces == [2, 2, 1, 2]
+    assert [row.text.split(",")[0] for row in line.answers] == [*"1234567"]
 
 
 async def test_records_of_no_type() -> None:

@@ -9,10 +9,11 @@ again, delays nobody else's, nor what cars and apps have to say.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from ovms.base.logs import get_logger
 from ovms.base.turns import Turns
@@ -23,11 +24,15 @@ from ovms.server.hub.permissions import may_read
 from ovms.server.rights import VehicleRight
 from ovms.server.values import HistoryEntry, HistoryKey
 
-PAGE = 500
-"""Records a page of history: some milliseconds of reading, some 50 KiB in memory."""
+PAGE = 100
+"""Records a page of history: a millisecond of reading, for which the event loop may wait because
+the thread that reads has the interpreter's lock. 500 took five."""
 
 ROWS_A_TURN = 50
-"""Rows that are sent before others have their turn: about a millisecond."""
+"""Rows that are sent in one piece before others have their turn: about half a millisecond."""
+
+TURN_PAUSE = 0.001
+"""Seconds of others' turn: they wait for no more than one piece, half of the time for none."""
 
 PAGE_TIMEOUT = 60.0
 """Seconds an asker has to take a page."""
@@ -36,6 +41,12 @@ ANSWER_TIMEOUT = 600.0
 """Seconds an asker has to take a whole answer: records do not expire meanwhile."""
 
 log = get_logger("ovms.server.hub")
+
+
+T = TypeVar("T")
+
+Pieces = AsyncGenerator[Sequence[str], None]
+"""Rows of an answer, up to :data:`ROWS_A_TURN` at a time."""
 
 
 class TooSlow(Exception):
@@ -94,13 +105,13 @@ async def _send_all(storage: Storage, vehicle_id: str, command: Command, asker: 
     line, sent = asker.line, 0
     make = ROWS[command.number]
     question = Question(vehicle_id, command.parameters, asker.rights)
-    async with aclosing(make(storage, question)) as rows:
-        async for row in rows:
-            if sent % ROWS_A_TURN == 0:
-                async with asker.turns.take(asker.owner_id):
-                    await asyncio.sleep(0)
-            sent += 1
-            if not line.send(Answer(command.number, Result.OK, row).message):
+    async with aclosing(make(storage, question)) as pieces:
+        async for rows in pieces:
+            async with asker.turns.take(asker.owner_id):
+                await asyncio.sleep(TURN_PAUSE)
+            sent += len(rows)
+            answers = [Answer(command.number, Result.OK, row).message for row in rows]
+            if not line.send_all(answers):
                 return
             async with asyncio.timeout(PAGE_TIMEOUT):
                 await line.drained()
@@ -109,24 +120,30 @@ async def _send_all(storage: Storage, vehicle_id: str, command: Command, asker: 
         line.send(Answer(command.number, Result.FAILED, text).message)
 
 
-async def _days(storage: Storage, question: Question) -> AsyncGenerator[str, None]:
+async def _days(storage: Storage, question: Question) -> Pieces:
     days = await storage.utilisation(question.vehicle_id)
+    rows: list[str] = []
     for number, each in enumerate(days, 1):
         sums = (each.car_received, each.car_sent, each.apps_received, each.apps_sent)
-        yield f"{number},{len(days)},{each.day},{','.join(map(str, sums))}"
+        rows.append(f"{number},{len(days)},{each.day},{','.join(map(str, sums))}")
+    for piece in _cut(rows):
+        yield piece
 
 
-async def _types(storage: Storage, question: Question) -> AsyncGenerator[str, None]:
+async def _types(storage: Storage, question: Question) -> Pieces:
     since = parse_since(question.parameters[:1])
     summary = await storage.history_summary(question.vehicle_id, since)
     types = [kind for kind in summary if may_read(question.rights, kind.type)]
+    rows: list[str] = []
     for number, kind in enumerate(types, 1):
         counts = f"{kind.distinct},{kind.total},{kind.bytes}"
         span = f"{wire_time(kind.first)},{wire_time(kind.last)}"
-        yield f"{number},{len(types)},{kind.type},{counts},{span}"
+        rows.append(f"{number},{len(types)},{kind.type},{counts},{span}")
+    for piece in _cut(rows):
+        yield piece
 
 
-async def _records(storage: Storage, question: Question) -> AsyncGenerator[str, None]:
+async def _records(storage: Storage, question: Question) -> Pieces:
     vehicle_id, parameters = question.vehicle_id, question.parameters
     record_type = parameters[0] if parameters else ""
     since = parse_since(parameters[1:2])
@@ -136,21 +153,27 @@ async def _records(storage: Storage, question: Question) -> AsyncGenerator[str, 
         number = 0
         while number < count:
             page = await storage.history_page(vehicle_id, record_type, since, after, last_id, PAGE)
-            for entry in page:
-                number += 1
-                yield f"{number},{count},{record_type},{_value(entry)}"
             if not page:
                 raise RecordsGone
+            for entries in _cut(page):
+                yield [
+                    f"{place},{count},{record_type},{_value(entry)}"
+                    for place, entry in enumerate(entries, number + 1)
+                ]
+                number += len(entries)
             after = (page[-1].time, page[-1].number, page[-1].id)
-            await asyncio.sleep(0)
 
 
-ROWS: dict[int, Callable[[Storage, Question], AsyncGenerator[str, None]]] = {
+ROWS: dict[int, Callable[[Storage, Question], Pieces]] = {
     30: _days,
     31: _types,
     32: _records,
 }
 """What makes the rows of each command that the table has the server answer."""
+
+
+def _cut(rows: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (rows[at : at + ROWS_A_TURN] for at in range(0, len(rows), ROWS_A_TURN))
 
 
 def _value(entry: HistoryEntry) -> str:

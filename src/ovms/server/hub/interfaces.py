@@ -121,7 +121,7 @@ class Line(Protocol):
         """Send a message; false if it cannot be sent."""
 
     def send_all(self, messages: Sequence[Message]) -> bool:
-        """Send messages in one piece, to a car; false if not all could be sent."""
+        """Send messages in one piece; false if not all could be sent."""
 
     async def drained(self) -> None:
         """Wait while the other end has much to read; returns also when it is gone."""
