@@ -68,7 +68,8 @@ class FakeLine:
     def send_all(self, messages: Sequence[Message]) -> bool:
         """Take answers, and note how many came in a piece."""
         self.pieces.append(len(messages))
-        return all([self.send(each) for each in messages])
+        taken = [self.send(each) for each in messages]
+        return all(taken)
 
     async def drained(self) -> None:
         """Wait for room."""
