@@ -19,6 +19,7 @@ from ovms.protocol.commands import (
     CommandSpec,
     CommandTable,
     Result,
+    number_of,
 )
 from ovms.protocol.parameters import NumberParameter
 from ovms.protocol.records.status import CHARGE_MODES
@@ -32,6 +33,13 @@ def written(case: dict[str, Any]) -> bytes:
     """Return a case's data as we write it."""
     text: str = case.get("written", case["data"])
     return text.encode("latin-1")
+
+
+@given(st.binary(max_size=8) | st.from_regex(rb"0*[0-9]{1,6}(,.*)?", fullmatch=True))
+def test_the_number_alone(data: bytes) -> None:
+    """It is that of the whole command, and there is none where the command cannot be read."""
+    command = Command.parse(data)
+    assert number_of(data) == (None if command is None else command.number)
 
 
 @pytest.mark.parametrize("case", CORPUS["commands"], ids=lambda case: case["comment"])

@@ -154,11 +154,3 @@ def test_token(random: bytes) -> None:
 def test_a_token_of_known_bytes() -> None:
     """The token is the first 22 characters of the bytes in base64."""
     assert crypto.make_token(lambda count: b"\xff" * count) == "/" * 22
-
-
-def test_padded_base64_at_once() -> None:
-    """One that is not padded, or no base64, fails all."""
-    assert crypto.decode_padded([b"YQ==", b"YWI=", b""]) == [b"a", b"ab", b""]
-    for text in (b"YQ", b"Y Q==", b"-"):
-        with pytest.raises(ValueError, match=r"."):
-            crypto.decode_padded([b"YQ==", text])

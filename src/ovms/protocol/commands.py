@@ -126,6 +126,13 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
         return cls(value, outcome, text.decode("utf-8", "surrogateescape"))
 
 
+def number_of(data: bytes) -> int | None:
+    """Return the number of a ``C`` or ``c`` by its data; ``None`` if they begin with none."""
+    text = data.partition(b",")[0]
+    value = _USUAL.get(text)
+    return value if value is not None else _unusual_number(text)
+
+
 def _unusual_number(text: bytes) -> int | None:
     match = _NUMBER.fullmatch(text)
     value = int(match[1]) if match else None

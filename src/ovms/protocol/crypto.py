@@ -14,7 +14,7 @@ from __future__ import annotations
 import binascii
 import hmac
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
@@ -120,20 +120,6 @@ def decode_base64(text: bytes) -> bytes:
     if len(text) % 4:
         text += b"=" * (-len(text) % 4)
     return binascii.a2b_base64(text, strict_mode=True)
-
-
-def decode_padded(texts: Iterable[bytes]) -> list[bytes]:
-    """Return the bytes of several texts of base64, all padded.
-
-    Raises ``ValueError`` if one of them is anything else.
-    """
-    decoded = []
-    for text in texts:  # nearly always there is one, for which a comprehension takes longer
-        decoded.append(_decode(text, strict_mode=True))  # noqa: PERF401
-    return decoded
-
-
-_decode = binascii.a2b_base64
 
 
 def hmac_md5(secret: bytes, data: bytes) -> bytes:

@@ -25,7 +25,7 @@ other methods return bytes, which the caller must put on the wire in their order
 from __future__ import annotations
 
 import re
-from binascii import b2a_base64
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -36,7 +36,6 @@ from typing import Final
 from ovms.protocol.crypto import (
     StreamCipher,
     decode_base64,
-    decode_padded,
     digest_proves,
     encode_base64,
     make_digest,
@@ -380,11 +379,10 @@ class Session:
             return () if self.is_idle else list(islice(self._events(), 1))
         while lines := self._reader.look_ahead(limit):
             try:
-                ciphered = decode_padded(lines)
+                messages = self._decipher_all(cipher, lines)
             except ValueError:  # one of them is something else, or not padded
                 break
             self._reader.skip()
-            messages = self._decipher_all(cipher, ciphered)
             if messages or self.error is not None:
                 return messages or list(islice(self._events(), 1))
         return () if self._reader.is_done else list(islice(self._events(), 1))
@@ -401,12 +399,18 @@ class Session:
         if cipher is None or lines is None or len(lines) > limit:
             return None
         try:
-            return self._decipher_all(cipher, decode_padded(lines))
+            return self._decipher_all(cipher, lines)
         except ValueError:  # as :meth:`take`
             return None
 
-    def _decipher_all(self, cipher: StreamCipher, ciphered: list[bytes]) -> list[Message]:
-        """Return the messages up to a line that cannot be read, which is told behind them."""
+    def _decipher_all(self, cipher: StreamCipher, lines: list[bytes]) -> list[Message]:
+        """Return the messages up to a line that cannot be read, which is told behind them.
+
+        Raises ``ValueError``, and has read nothing, if a line is no padded base64.
+        """
+        ciphered = []
+        for line in lines:  # nearly always there is one: a comprehension would take longer
+            ciphered.append(a2b_base64(line, strict_mode=True))  # noqa: PERF401
         plain = cipher.update(b"".join(ciphered))
         messages: list[Message] = []
         begin = 0

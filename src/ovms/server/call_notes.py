@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ovms.protocol import Role
-from ovms.protocol.commands import Command
+from ovms.protocol.commands import BY_NUMBER, number_of
 from ovms.server.audit import COMMAND, command_words
 
 if TYPE_CHECKING:
@@ -41,15 +41,15 @@ class CallNotes:
         """
         if role not in CLIENTS:
             return
-        if message.code == "E":
-            if not message.data.startswith(SEALED_COMMAND):
+        number = None
+        if message.code == "C":
+            number = number_of(message.data)
+            spec = None if number is None else BY_NUMBER.get(number)
+            if number is None or (spec is not None and spec.by_server):
                 return
-            words = command_words(None)
-        else:
-            command = Command.parse(message.data)
-            if message.code != "C" or command is None or command.by_server:
-                return
-            words = command_words(command.number)
+        elif message.code != "E" or not message.data.startswith(SEALED_COMMAND):
+            return
+        words = command_words(number)
         if login is None:
             words += ", by an app with the vehicle's secret"
         actor = login.owner if login is not None else ""

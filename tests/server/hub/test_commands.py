@@ -45,10 +45,10 @@ class AskedCar:
         """Askers, once for each command that was over."""
 
     def _act(self, outcome: Outcome[str]) -> None:
-        for asker, refusal in outcome.endings:
-            self.finished.append(asker)
-            if refusal is not None:
-                self.refused.append((asker, text_of(refusal)))
+        for ending in outcome.endings:
+            self.finished.append(ending.asker)
+            if ending.refusal is not None:
+                self.refused.append((ending.asker, text_of(ending.refusal)))
         self.pacer.flush()
 
     def lets_go(self) -> None:

@@ -22,7 +22,7 @@ Nor does it show that it is the last row: the queue lingers for further ones, th
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Final, Generic, TypeVar
 
 import msgspec
 
@@ -77,7 +77,7 @@ class Broadcast:
 BROADCAST = Broadcast()
 
 
-class Ending(NamedTuple, Generic[A]):
+class Ending(msgspec.Struct, Generic[A], frozen=True):
     """A command is over: its asker is told ``refusal``, if there is one, and may go on."""
 
     asker: A

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
+
+import msgspec
 
 from ovms.protocol import Message, Role
 from ovms.protocol.commands import Command
@@ -21,7 +23,7 @@ SERVER: Final = Role.SERVER
 """By this name each message asks for it: through the class of an Enum it takes 80 ns longer."""
 
 
-class Turn(NamedTuple):
+class Turn(msgspec.Struct, frozen=True, gc=False):
     """A command of a client, or the ping of another server, that is dealt with in its turn."""
 
     message: Message

@@ -523,7 +523,7 @@ class Room:
             self._answer_ping(client, turn.message)
             return
         client.is_busy = True
-        message, command = turn
+        message, command = turn.message, turn.command
         refusal = refusal_of(client.rights, command) if client.rights is not None else ""
         number = spec = None
         if command is not None:
@@ -535,7 +535,7 @@ class Room:
             refusal = refusal or NO_TEXT  # it would crash the newest ESP32
         if self.car is not None and not refusal:
             now = self._context.clock.monotonic()
-            queue = self._commands(self.car)
+            queue = self.car.queue or self._commands(self.car)
             self._follow_up(self.car, queue.ask(client, message, number, now))
         else:
             self._refuse(client, turn, refusal or NOT_CONNECTED)
@@ -582,7 +582,8 @@ class Room:
         answer = Answer.parse(message.data) if message.code == "c" else None
         if answer is not None and answer.number in PIN_COMMANDS:
             self._judge_pin(car, answer, now)  # first: what follows may send the next command
-        self._follow_up(car, self._commands(car).answered(message, answer, now))
+        queue = car.queue or self._commands(car)
+        self._follow_up(car, queue.answered(message, answer, now))
 
     def _pin_refusal(self, number: int | None) -> str:
         """Return why the car must not be asked a PIN now; empty if it may, or if it asks none."""
@@ -604,22 +605,24 @@ class Room:
 
     def _follow_up(self, car: Car, outcome: Outcome[Member]) -> None:
         """Do what follows from an answer of the car, or from anything else that ends commands."""
-        if outcome.answer is not None:
-            self._deliver(outcome.answer, outcome.receiver)
-        for asker, refusal in outcome.endings:
-            if refusal is not None:
-                self.send(asker, refusal)
-            self._next_turn(asker)
+        answer, receiver = outcome.answer, outcome.receiver
+        if answer is not None and receiver is not None:
+            if isinstance(receiver, Broadcast):
+                self._tell_all(answer)
+            else:
+                self.send(receiver, answer)
+        for ending in outcome.endings:
+            if ending.refusal is not None:
+                self.send(ending.asker, ending.refusal)
+            self._next_turn(ending.asker)
         car.pacer.flush()
 
-    def _deliver(self, answer: Message, receiver: Member | Broadcast | None) -> None:
-        if isinstance(receiver, Broadcast):  # what nobody asked for may say anything
-            for client in self.clients:
-                if client.rights is None:
-                    self.send(client, answer)
-            self.relays.send(answer)
-        elif receiver is not None:
-            self.send(receiver, answer)
+    def _tell_all(self, answer: Message) -> None:
+        """Send everybody an answer that nobody asked for; it may say anything."""
+        for client in self.clients:
+            if client.rights is None:
+                self.send(client, answer)
+        self.relays.send(answer)
 
     # -- time -------------------------------------------------------------------------------
 
