@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from ovms.server.storage.errors import DatabaseLocked, DatabaseUnwritable
 from ovms.server.storage.keyfile import KeyFile
 from ovms.server.storage.sqlite.connections import (
     LONGEST_LOG,
+    USUAL_CACHE,
+    WRITER_CACHE,
     KeptConnection,
     SqliteEngine,
     _truncate,
@@ -130,6 +133,29 @@ def test_kept_connection(path: Path) -> None:
         assert second.execute("PRAGMA wal_autocheckpoint").fetchone() == (LONGEST_LOG,)
     kept.close()
     kept.close()
+
+
+def test_pages_of_a_kept_connection(path: Path) -> None:
+    """How many pages it keeps may be set again and again; another connection has the usual ones."""
+    kept = KeptConnection(path, 0.0)
+    kept.keep_pages(WRITER_CACHE)
+    for size in (USUAL_CACHE, WRITER_CACHE, USUAL_CACHE, WRITER_CACHE):
+        with kept.opened() as connection:
+            kept.keep_pages(size)
+            assert _cache_of(connection) == size
+    with pytest.raises(KeyError), kept.opened():
+        raise KeyError
+    with kept.opened() as connection:
+        assert _cache_of(connection) == USUAL_CACHE
+        kept.keep_pages(WRITER_CACHE)
+        assert _cache_of(connection) == WRITER_CACHE
+    kept.close()
+
+
+def _cache_of(connection: sqlite3.Connection) -> int:
+    # A statement that was prepared before would tell what was then.
+    size: int = connection.execute(f"PRAGMA cache_size /* {time.monotonic_ns()} */").fetchone()[0]
+    return -size
 
 
 class Busy:

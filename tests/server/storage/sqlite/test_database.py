@@ -30,6 +30,7 @@ from tests.waiting import PATIENCE, until
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from ovms.server.hub.interfaces import OnSaved
     from ovms.server.storage.database import Database
 
 BIG = Batch({"CAR1": {"S": LatestMessage("S", b"x" * 100_000, 2.0)}})
@@ -66,6 +67,20 @@ async def test_readers_keep_few_pages(database: Database) -> None:
     found = {await database.read(cache, lane) for lane in Lane}
     assert found == {-connections.READER_CACHE}
     assert await database.write(cache) not in found
+
+
+async def test_the_writer_keeps_pages_for_acknowledgements(database: Database) -> None:
+    """While records are acknowledged it keeps more than otherwise."""
+    assert isinstance(database, SqliteDatabase)
+
+    async def cache_after(on_saved: OnSaved | None) -> int:
+        batch = Batch()
+        batch.history.put("CAR1", KeptRecord("T", 1, 5, 9, b"x", None, 5.0), on_saved)
+        await database.apply(batch)
+        return database._kept.pages
+
+    found = [await cache_after(each) for each in (None, lambda: None, None)]
+    assert found == [connections.USUAL_CACHE, connections.WRITER_CACHE, connections.USUAL_CACHE]
 
 
 async def test_full_disk(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

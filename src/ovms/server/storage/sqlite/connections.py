@@ -45,8 +45,11 @@ LONGEST_LOG: Final = 10_000
 does so long before (:mod:`.checkpoints`)."""
 
 WRITER_CACHE: Final = 8192
-"""kB of pages that the writer keeps, not SQLite's 2,000: a commit changes two pages for each car
-that sent records, and what does not fit is written twice. It fills only as cars send."""
+"""kB of pages that the writer keeps while records come that somebody waits for: a commit changes two
+pages for each car that sent some, and what does not fit is written twice."""
+
+USUAL_CACHE: Final = 2000
+"""kB of pages that SQLite keeps, and the writer otherwise."""
 
 _PRAGMAS: Final = (
     "PRAGMA synchronous = FULL",
@@ -160,6 +163,18 @@ class KeptConnection:
         self._path = path
         self._busy_timeout = busy_timeout
         self._connection: sqlite3.Connection | None = None
+        self.pages = USUAL_CACHE
+        """kB of pages that it keeps."""
+
+    def keep_pages(self, kilobytes: int) -> None:
+        """Keep so many kB of pages from now on. Call it outside of a transaction.
+
+        SQLite drops at once what is beyond.
+        """
+        if self._connection is not None and kilobytes != self.pages:
+            # Prepared anew each time, which ``execute`` does not: only that has an effect.
+            self._connection.executescript(f"PRAGMA cache_size = -{kilobytes}")
+            self.pages = kilobytes
 
     @contextmanager
     def opened(self) -> Iterator[sqlite3.Connection]:
@@ -169,7 +184,7 @@ class KeptConnection:
                 if self._connection is None:
                     self._connection = connect(self._path, self._busy_timeout)
                     self._connection.execute(f"PRAGMA wal_autocheckpoint = {LONGEST_LOG}")
-                    self._connection.execute(f"PRAGMA cache_size = -{WRITER_CACHE}")
+                    self.pages = USUAL_CACHE
                 yield self._connection
             except BaseException:
                 self.close()

@@ -15,6 +15,8 @@ from ovms.server.storage.history_quota import HistoryQuota
 from ovms.server.storage.limits import HISTORY_DEFAULTS, HistoryLimits
 from ovms.server.storage.sqlite.checkpoints import Checkpoints
 from ovms.server.storage.sqlite.connections import (
+    USUAL_CACHE,
+    WRITER_CACHE,
     KeptConnection,
     SqliteEngine,
     connect_reader,
@@ -34,6 +36,7 @@ from ovms.server.storage.sqlite.writing import SqliteWriter
 from ovms.server.storage.worker import Worker
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from typing import TypeVar
@@ -71,9 +74,9 @@ class SqliteDatabase(Database):
         self._lanes = {lane: self._reader(lane) for lane in Lane}
         kept = SqliteEngine(path, self.keys, kept=True)
         self._writes = Worker("ovms-writes", kept.writing, kept.close, on_damage=self.note_damage)
-        connection = KeptConnection(path, WRITER_BUSY_TIMEOUT)
+        self._kept = KeptConnection(path, WRITER_BUSY_TIMEOUT)
         self._writer = Worker(
-            "ovms-writer", connection.opened, connection.close, on_damage=self.note_damage
+            "ovms-writer", self._kept.opened, self._kept.close, on_damage=self.note_damage
         )
         self._checkpoints = Checkpoints(path, self.note_damage)
 
@@ -183,11 +186,14 @@ class SqliteDatabase(Database):
     async def apply(self, batch: Batch) -> int:
         """Commit a batch in the writer's thread."""
         rows = batch.rows()
-        lost = await self._writer.run(
-            lambda connection: apply(SqliteWriter(connection), batch, self._quota)
-        )
+        lost = await self._writer.run(partial(self._apply, batch=batch))
         self._checkpoints.note(rows)
         return lost
+
+    def _apply(self, connection: sqlite3.Connection, batch: Batch) -> int:
+        is_awaited = next(batch.history.saved(), None) is not None
+        self._kept.keep_pages(WRITER_CACHE if is_awaited else USUAL_CACHE)
+        return apply(SqliteWriter(connection), batch, self._quota)
 
     async def expire(self, kind: ExpiryKind, now: float) -> int:
         """Delete a chunk in the writer's thread."""
