@@ -45,8 +45,8 @@ LONGEST_LOG: Final = 10_000
 does so long before (:mod:`.checkpoints`)."""
 
 WRITER_CACHE: Final = 8192
-"""kB of pages that the writer keeps while records come that somebody waits for: a commit changes two
-pages for each car that sent some, and what does not fit is written twice."""
+"""kB of pages that the writer keeps while records come that somebody waits for: a commit changes
+two pages for each car that sent some, and what does not fit is written twice."""
 
 USUAL_CACHE: Final = 2000
 """kB of pages that SQLite keeps, and the writer otherwise."""
