@@ -35,15 +35,22 @@ async def stored(target: Target, number: int, *, messages: int) -> Run:
     counters = [LineCounter(car, 1, answered) for car in cars]
     transcript = Transcript(cars[0], counters[0])
     run = Run(units=CARS * messages)
-    with clock(target, run):
-        for car, text in zip(cars, streams, strict=True):
-            car.transport.write(text)
-        await answered.wait()
-    await asyncio.sleep(SETTLE)
-    settled(target, run)
+    await send_all(target, run, cars, streams, answered)
     transcript.check([wire.PONG])
     close_all(cars)
     return run
+
+
+async def send_all(
+    target: Target, run: Run, cars: list[Caller], streams: list[bytes], ended: Countdown
+) -> None:
+    """Have each car send its stream at once; the clock stops when ``ended`` has."""
+    with clock(target, run):
+        for car, stream in zip(cars, streams, strict=True):
+            car.transport.write(stream)
+        await ended.wait()
+    await asyncio.sleep(SETTLE)
+    settled(target, run)
 
 
 def said(car: Caller, messages: int, number: int) -> bytes:
@@ -143,12 +150,7 @@ async def forwarded_at_once(target: Target, number: int, *, messages: int) -> Ru
     counters = [LineCounter(app, LINES * messages, delivered) for app in apps]
     transcript = Transcript(apps[0], counters[0])
     run = Run(units=len(apps) * messages)
-    with clock(target, run):
-        for car, text in zip(cars, streams, strict=True):
-            car.transport.write(text)
-        await delivered.wait()
-    await asyncio.sleep(SETTLE)
-    settled(target, run)
+    await send_all(target, run, cars, streams, delivered)
     transcript.check(reports(messages, number), without=wire.UPDATE)
     close_all([*cars, *apps])
     return run
