@@ -10,8 +10,8 @@ APT_PACKAGES := chromium curl mariadb-server postgresql strace
 PIP := PIP_CONSTRAINT=constraints/build.txt PIP_BUILD_CONSTRAINT=constraints/build.txt \
 	PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore scripts/packages $(PY)
 PYTEST := $(PY) -m pytest
-# Most tests of programs wait: two workers a core take half the time of one. Eight are enough.
-WORKERS := $(shell n=$$(($$(nproc) * 2)); echo $$((n < 8 ? n : 8)))
+# Half the time of most tests of programs is waiting, so there are three workers a core. Eight are enough.
+WORKERS := $(shell n=$$(($$(nproc) * 3)); echo $$((n < 8 ? n : 8)))
 
 # The pages of the server, as Vite builds them, and what they are built of.
 PAGES := src/ovms/server/http/web/index.html

@@ -57,7 +57,7 @@ async def plain_and_tls(target: Target, cars: Sequence[int], tls: ssl.SSLContext
 
 def memory(bench: Bench) -> list[Figure]:
     """Measure the memory of a silent car, plain and over TLS."""
-    cars = (5000, bench.size(5000, 600))  # a handshake takes long
+    cars = (bench.size(5000, 2000), bench.size(5000, 400))  # a handshake takes long
     with bench.both(2 * WARM + sum(cars), tls=True) as targets:
         tls = client_context(targets[0].ca)
         sizes = [uvloop.run(plain_and_tls(target, cars, tls)) for target in targets]
