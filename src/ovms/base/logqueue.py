@@ -9,12 +9,14 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TextIO
 
 from ovms.base.linewriter import LineWriter
 from ovms.base.loglimit import (
     DEBUG_RATES,
     FAILURE_RATES,
+    KINDS_LIMIT,
     USUAL_RATES,
     LeftOut,
     LogKind,
@@ -79,7 +81,7 @@ class LogQueue:
         """
         if "exc_info" in values:
             return False
-        kind = _kind(name, level, event)
+        kind = _kind_of_ours(name, level, event)
         return self._limiter.drops(kind, self._source(values), _rates(kind))
 
     def _source(self, values: Mapping[str, object]) -> str | None:
@@ -117,6 +119,11 @@ def _kind(name: str, level: str, event: str, place: str = "") -> LogKind:
     # The texts of libraries are not constant: all lines of one of their loggers are one kind.
     is_ours = name == OUR_LOGGERS or name.startswith(f"{OUR_LOGGERS}.")
     return LogKind(name, level, event if is_ours else "", place)
+
+
+@lru_cache(maxsize=KINDS_LIMIT)
+def _kind_of_ours(name: str, level: str, event: str) -> LogKind:
+    return _kind(name, level, event)
 
 
 def _rates(kind: LogKind) -> LogRates:

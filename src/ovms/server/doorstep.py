@@ -341,14 +341,15 @@ class Doorstep:
 
     def _hand_over(self, arrival: Arrival) -> None:
         arrival.since = self.now()
-        arrival.task = asyncio.create_task(self._connect(arrival))
+        loop = asyncio.get_running_loop()  # a call of the system each time, until Python 3.12
+        arrival.task = loop.create_task(self._connect(arrival, loop))
 
-    async def _connect(self, arrival: Arrival) -> None:
+    async def _connect(self, arrival: Arrival, loop: asyncio.AbstractEventLoop) -> None:
         """Connect a connection to its protocol; with TLS, once the handshake is complete."""
         arrival.is_handed_over = True
         entrance, is_secure = arrival.entrance, arrival.entrance.tls is not None
         try:
-            await asyncio.get_running_loop().connect_accepted_socket(
+            await loop.connect_accepted_socket(
                 arrival.protocol,
                 arrival.line,
                 ssl=entrance.tls,
@@ -367,7 +368,8 @@ class Doorstep:
 
     def _leave(self, arrival: Arrival) -> None:
         self.arrivals.discard(arrival)
-        self._handshakes.remove(arrival)
+        if arrival.entrance.tls is not None:
+            self._handshakes.remove(arrival)
 
 
 def _peek(line: socket.socket, count: int) -> bytes | None:
