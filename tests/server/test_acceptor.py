@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 
 import pytest
 
@@ -70,6 +71,23 @@ async def test_a_welcome_is_one_write(site: Site) -> None:
     welcome, ping = (await caller.reader.read(4096)).splitlines()
     assert welcome.startswith(b"MP-S 0 ")
     assert len(ping) == 8
+
+
+async def test_what_has_ended_is_free_at_once(site: Site) -> None:
+    """No collection of garbage is needed for a connection: each has two ciphers of a kilobyte."""
+
+    def pumps() -> int:
+        return sum(type(each) is Pump for each in gc.get_objects())
+
+    caller = await site.enters(Role.CAR)
+    gc.collect()
+    gc.disable()
+    try:
+        before = pumps()
+        caller.writer.close()
+        await until(lambda: pumps() < before)
+    finally:
+        gc.enable()
 
 
 async def test_lines_behind_the_welcome(site: Site) -> None:

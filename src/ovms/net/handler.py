@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from ovms.protocol.errors import RemoteProtocolError
 
@@ -46,3 +46,29 @@ class PumpHandler(Protocol):
 
         ``error`` is why it ended, ``None`` if it was in order or the connection was handed over.
         """
+
+
+class EndedHandler:
+    """Handles nothing: of a connection that has ended.
+
+    With it nothing that has ended holds itself, and its memory is free at once.
+    """
+
+    def opened(self, pump: Pump) -> None:
+        """Do nothing."""
+
+    def received(self, pump: Pump, event: Event) -> None:
+        """Do nothing."""
+
+    def stalled(self, pump: Pump) -> None:
+        """Do nothing."""
+
+    def half_closed(self, pump: Pump) -> bool:
+        """Return that nobody gets an answer."""
+        return False
+
+    def closed(self, pump: Pump, error: Exception | None) -> None:
+        """Do nothing."""
+
+
+ENDED: Final = EndedHandler()

@@ -19,7 +19,7 @@ from ovms.base.logs import get_logger
 from ovms.net.address import address_text
 from ovms.net.counts import UNCOUNTED
 from ovms.net.forwarded import ReadForwarded, read_nothing
-from ovms.net.handler import PumpHandler, UnexpectedTls
+from ovms.net.handler import ENDED, PumpHandler, UnexpectedTls
 from ovms.net.http import TLS_ALERT, HttpHandler, Speech, speech
 from ovms.net.sockets import expect_life, set_up
 from ovms.net.traffic import Traffic, measure, unacknowledged, unread
@@ -100,7 +100,7 @@ class Pump(asyncio.Protocol):
         forwarded: ReadForwarded = read_nothing,
     ) -> None:
         self.session = session
-        self._handler = handler
+        self._handler: PumpHandler = handler
         self._codec = codec
         self._http = http
         self._first: bytes | None = b"" if session.party is Party.SERVER else None
@@ -696,4 +696,5 @@ class Pump(asyncio.Protocol):
             error = None  # both ends have finished: how the connection ends does not matter
         elif codec is not None and is_news:
             error = error or codec.receive_eof()
-        self._handler.closed(self, self._error or error)
+        handler, self._handler, self.on_messages = self._handler, ENDED, None
+        handler.closed(self, self._error or error)
