@@ -15,11 +15,14 @@ from ovms.server.storage.batch_writing import apply
 from ovms.server.storage.history_batch import COPY_WINDOW
 from ovms.server.storage.history_quota import HistoryQuota
 from ovms.server.storage.limits import HistoryLimits
+from ovms.server.storage.writer_connection import Find
 from ovms.server.values import ALERT_TYPE, KeptRecord
 from tests.server.storage.databases import WriterTarget
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from ovms.server.storage.writer_connection import Row, WriterConnection
 
 FAR = 10**9
 
@@ -198,6 +201,41 @@ def test_a_type_that_is_gone_makes_room(target: WriterTarget) -> None:
     target.execute("DELETE FROM history_counts")
     _write(target, quota, [_record("T1", 1)])
     assert _times(target, "T1") == [1]
+
+
+def test_a_type_whose_room_was_taken(target: WriterTarget) -> None:
+    """A type that was there, has expired and has lost its place to another one is left out."""
+    quota = HistoryQuota(HistoryLimits(types=2))
+    for _ in range(2):  # so that it is known, and not looked for any more
+        _write(target, quota, [_record("T0", 1), _record("T1", 1)])
+    target.execute("DELETE FROM history_counts WHERE type = 'T0'")
+    _write(target, quota, [_record("T2", 1)])
+    _write(target, quota, [_record("T0", 5), _record("T1", 5)])
+    assert _times(target, "T0") == [1, 1]
+    assert _times(target, "T1") == [1, 1, 5]
+    assert _times(target, "T2") == [1]
+
+
+def test_known_types_are_not_looked_for(
+    target: WriterTarget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A type is looked for until it was found, and again after a transaction that failed."""
+    quota = HistoryQuota(HistoryLimits())
+    asked: list[set[Row]] = []
+    find = type(target.connection).find
+
+    def noting(writer: WriterConnection, what: Find, rows: Iterable[Row]) -> set[Row]:
+        rows = {*rows}
+        if what is Find.TYPES:
+            asked.append(rows)
+        return find(writer, what, rows)
+
+    monkeypatch.setattr(type(target.connection), "find", noting)
+    for time in range(4):
+        _write(target, quota, [_record("T", time)])
+    quota.forget(["CAR1"])
+    _write(target, quota, [_record("T", 5)])
+    assert asked == [{("CAR1", "T")}] * 3
 
 
 def test_a_full_history_is_told_once(target: WriterTarget) -> None:
