@@ -144,7 +144,8 @@ class HistoryQuota:
         return sum(name not in OWN_TYPES for name in connection.types(id_, limit))
 
     def _make_room(self, connection: WriterConnection, id_: str, use: VehicleUse) -> None:
-        types = {name: VehicleUse(*sums) for name, *sums in connection.use_by_type(id_)}
+        sums = connection.use_by_type(id_)
+        types = {name: VehicleUse(records, size) for name, records, size in sums}
         use.records = sum(each.records for each in types.values())
         use.bytes = sum(each.bytes for each in types.values())
         limits = self._limits

@@ -5,16 +5,26 @@ from contextlib import closing
 
 import pytest
 
-from ovms.server.storage.sqlite.statements import many, transaction
+from ovms.server.storage.sqlite.statements import SIZES, many, transaction
 
 
 def test_many() -> None:
-    """Rows are spread over as few statements as the limit allows."""
+    """A statement has no more rows than the limit, and all come once, in order."""
     rows = [(n, n + 1) for n in range(5)]
     found = [*many("VALUES {}", rows, 2)]
     assert [sql.count("(?,?)") for sql, _ in found] == [2, 2, 1]
     assert [value for _, values in found for value in values] == [x for row in rows for x in row]
     assert [*many("VALUES {}", [], 2)] == []
+
+
+@pytest.mark.parametrize("count", [*range(1, 60), 399, 400, 401, 799, 1000])
+def test_few_different_statements(count: int) -> None:
+    """However many rows there are, their statements have few sizes, so that they are kept."""
+    found = [*many("VALUES {}", [(n,) for n in range(count)], 400)]
+    assert [value for _, values in found for value in values] == [*range(count)]
+    assert all(sql.count("?") == len(values) for sql, values in found)
+    assert {len(values) for _, values in found} <= {*SIZES}
+    assert len(found) <= count // 400 + 8
 
 
 def test_transaction() -> None:
