@@ -216,6 +216,19 @@ def test_a_type_whose_room_was_taken(target: WriterTarget) -> None:
     assert _times(target, "T2") == [1]
 
 
+def test_known_types_that_come_with_new_ones(target: WriterTarget) -> None:
+    """When all has expired, what was known counts beside what is new, again and again."""
+    quota = HistoryQuota(HistoryLimits(types=2))
+    known = ["T0", "T1"]
+    for new in (["T2", "T3"], ["T4", "T5"]):
+        for _ in range(2):
+            _write(target, quota, (_record(kind, 1) for kind in known))
+        target.execute("DELETE FROM history_counts")
+        _write(target, quota, (_record(kind, 1) for kind in [*known, *new]))
+        known = [kind for (kind,) in target.rows("SELECT DISTINCT type FROM history_counts")]
+        assert sorted(known) == ["T0", "T1"]
+
+
 def test_known_types_are_not_looked_for(
     target: WriterTarget, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -72,10 +72,17 @@ class HistoryQuota:
         self, connection: WriterConnection, types: Iterable[tuple[str, str, int]]
     ) -> set[tuple[str, str]]:
         """Return which of vehicles, types and numbers are of types too many, without number."""
-        asked = {(id_, name) for id_, name, _ in types if not self._is_known(id_, name)}
+        named = {(id_, name) for id_, name, _ in types}
+        asked = {each for each in named if not self._is_known(*each)}
         if not asked:
             return set()
         known = connection.find(Find.TYPES, asked)
+        if new := {id_ for id_, _ in asked - known}:
+            # What is known of these may have gone, and takes room again beside what is new.
+            more = {each for each in named - asked if each[0] in new and each[1] not in OWN_TYPES}
+            if more:
+                asked |= more
+                known |= connection.find(Find.TYPES, more)
         refused: set[tuple[str, str]] = set()
         rooms: dict[str, int] = {}
         for id_, name in known:
