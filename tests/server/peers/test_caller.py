@@ -127,7 +127,7 @@ async def test_a_server_that_repeats_a_welcome() -> None:
     async with calling(*(End() for _ in range(3))) as (ours, made):
         await until(lambda: ours.note.get("connected") is True)
         (token,) = [token for _, token in ours.tokens.remembered]
-        assert token == made[0].line.session._token
+        assert token == "S" * 22
         assert made[0].events[0].token == "OURS"  # type: ignore[union-attr]
         ours.tokens.seen.add(token)
         made[0].line.abort()
@@ -151,9 +151,8 @@ async def test_records_are_kept_and_told() -> None:
         ours.store.answer = Taken([VehicleChange("CAR1", 1, "s", False)], {1})
         await until(lambda: made and made[0].events)
         await told(made[0], OWNER.message, CAR.message)
-        await until(lambda: ours.store.taken)
-        assert ours.store.taken == [OWNER, CAR]
-        assert ours.taken == [(["CAR1"], {1})]
+        await until(lambda: ours.store.taken == [OWNER, CAR])  # in one batch or two
+        assert ours.taken[0] == (["CAR1"], {1})
         newer = VehicleRecord("CAR1", 1, "s", "*", False, 30)
         await told(made[0], newer.message)
         await until(lambda: ours.store.times[0] == 29)
