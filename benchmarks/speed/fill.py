@@ -127,6 +127,7 @@ def expire(folder: Path, portion: Portion) -> None:
             "UPDATE history SET expires = 1000000000 + id % 86400 WHERE type = ?", (portion.type,)
         )
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    os.sync()  # or the disk is still busy with these gigabytes when it is measured
 
 
 def count(folder: Path, portion: Portion) -> int:
