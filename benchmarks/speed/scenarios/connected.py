@@ -62,7 +62,7 @@ async def taken_each(
 
 def memory(bench: Bench) -> list[Figure]:
     """Measure the memory of a silent car: plain, and over both versions of TLS."""
-    plain, ciphered = bench.size(5000, 2000), bench.size(5000, 400)  # a handshake takes long
+    plain, ciphered = bench.size(5000, 2000), bench.size(3000, 400)  # a handshake takes long
     kinds = {"plain": plain, "TLS 1.3": ciphered, "TLS 1.2": ciphered}
     with bench.both(len(kinds) * WARM + sum(kinds.values()), tls=True) as targets:
         newer, older = client_context(targets[0].ca), client_context(targets[0].ca)
